@@ -1,0 +1,88 @@
+# Everything tools/run_tests runs. It is told what there is through tests.tsv: kind, name, file,
+# and further arguments, so that an executable left over from a removed source is never run.
+file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
+set(manifest "")
+
+# sk_program(target source libraries...): one executable from one source, below the folder that
+# mirrors the source's.
+function(sk_program target source)
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE path)
+    cmake_path(GET path PARENT_PATH folder)
+    cmake_path(GET path STEM name)
+    add_executable(${target} ${source})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name}
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder})
+    target_link_libraries(${target} PRIVATE ${ARGN})
+endfunction()
+
+if(SKUA_FUZZ)
+    foreach(source ${fuzz_sources})
+        cmake_path(GET source STEM name)
+        sk_program(${name} ${source} sk_all sk_private)
+        target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+    return()
+endif()
+
+file(GLOB bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.c)
+add_custom_target(bench)
+foreach(source ${bench_sources})
+    cmake_path(GET source STEM name)
+    sk_program(bench_${name} ${source} sk_all sk_private)
+    set_target_properties(bench_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    add_dependencies(bench bench_${name})
+endforeach()
+
+find_path(CMOCKA_INCLUDE cmocka.h)
+find_library(CMOCKA_LIBRARY cmocka)
+if(NOT SKUA_TESTS OR NOT CMOCKA_INCLUDE OR NOT CMOCKA_LIBRARY)
+    return()
+endif()
+add_library(sk_test INTERFACE)
+target_link_libraries(sk_test INTERFACE sk_private ${CMOCKA_LIBRARY})
+target_include_directories(sk_test INTERFACE ${CMOCKA_INCLUDE})
+target_compile_definitions(sk_test INTERFACE SKUA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+# Link options of a test in which the nth allocation can be made to fail.
+set(sk_wrap_malloc LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc)
+
+foreach(floor ${SKUA_FLOORS})
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${floor}/test_*.c)
+    add_custom_target(unit_${floor})
+    foreach(source ${sources})
+        cmake_path(GET source STEM name)
+        set(target unit_${floor}_${name})
+        sk_program(${target} ${source} sk_${floor} sk_test)
+        if(name MATCHES "_nomem$")
+            target_link_options(${target} PRIVATE ${sk_wrap_malloc})
+        endif()
+        add_dependencies(unit_${floor} ${target})
+        string(APPEND manifest "unit\t${floor}/${name}\t$<TARGET_FILE:${target}>\n")
+    endforeach()
+endforeach()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fault/test_*.c)
+foreach(source ${sources})
+    cmake_path(GET source STEM name)
+    sk_program(fault_${name} ${source} sk_all sk_test)
+    target_link_options(fault_${name} PRIVATE ${sk_wrap_malloc})
+    string(APPEND manifest "fault\t${name}\t$<TARGET_FILE:fault_${name}>\n")
+endforeach()
+
+# Without libFuzzer the corpora replay as plain tests.
+foreach(source ${fuzz_sources})
+    cmake_path(GET source STEM stem)
+    string(REGEX REPLACE "^fuzz_" "" name ${stem})
+    sk_program(replay_${name} ${source} sk_all sk_private)
+    target_sources(replay_${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/replay_main.c)
+    string(APPEND manifest "replay\t${name}\t$<TARGET_FILE:replay_${name}>\t"
+        "${PROJECT_SOURCE_DIR}/fuzz/corpus/${name}\n")
+endforeach()
+
+# Examples see what any user of the library sees. The tests that run them are in tests/examples.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/*.c)
+foreach(source ${sources})
+    cmake_path(GET source STEM name)
+    sk_program(example_${name} ${source} sk_flags skua_static)
+endforeach()
+
+file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/tests.tsv CONTENT "${manifest}")
