@@ -15,8 +15,6 @@ S ?= 60
 # -k 0 lets one run name every file that does not compile.
 build = cmake --preset $(1) >build/$(1).log 2>&1 || { cat build/$(1).log; exit 1; }; \
 	cmake --build build/$(1) -j $(JOBS) $(2) -- --quiet -k 0
-sources = $(wildcard src/*/*.[ch] include/skua/*.h cli/*.[ch] examples/*.c fuzz/*.c bench/*.c \
-	tests/unit/*/*.[ch] tests/fault/*.[ch])
 
 .PHONY: all demo test check asan tsan fuzz bench install fmt lint man clean help \
 	setup setup-test setup-dev
@@ -78,7 +76,7 @@ install: all
 	@DESTDIR=$(DESTDIR) cmake --install build/$(PRESET) --prefix $(PREFIX)
 
 fmt: setup-dev
-	@clang-format -i $(sources)
+	@find src include cli examples fuzz bench tests -name '*.[ch]' | xargs clang-format -i
 
 lint: setup-dev all
 	@tools/lint.sh build/$(PRESET)

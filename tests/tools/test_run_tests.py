@@ -1,0 +1,84 @@
+"""tools/run_tests counts what ran, and takes nothing for a success that was none."""
+
+import importlib.machinery
+import importlib.util
+import re
+import subprocess
+import sys
+
+import pytest
+
+PASSES = "print('[ RUN      ] a\\n[       OK ] a')"
+FAILS = "print('[ RUN      ] a\\n[  ERROR   ] --- 1 != 2\\n[  FAILED  ] a'); raise SystemExit(1)"
+SKIPS = "print('[ RUN      ] b\\n[  SKIPPED ] b\\n[  SKIPPED ] 1 test(s), listed below:')"
+CRASHES = "import os; print('[ RUN      ] a', flush=True); os.abort()"
+LEAKS = PASSES + "; raise SystemExit(1)"
+NOTHING = "pass"
+
+
+@pytest.fixture
+def run(root, tmp_path):
+    """run({"unit/a": program}) gives (exit status, passed, failed, skipped, output)."""
+    def start(programs, *options):
+        rows = []
+        for label, program in programs.items():
+            kind, name = label.split("/")
+            path = tmp_path / name
+            if program is not None:
+                path.write_text("#!%s\n%s\n" % (sys.executable, program))
+                path.chmod(0o755)
+            rows.append("%s\t%s\t%s\n" % (kind, name, path))
+        (tmp_path / "tests.tsv").write_text("".join(rows))
+        command = [sys.executable, str(root / "tools" / "run_tests"), "--build", str(tmp_path),
+                   "--kinds", "unit,fault,replay", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        last = done.stdout.splitlines()[-1]
+        count = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", last)
+        assert count, done.stdout + done.stderr
+        return (done.returncode, *(int(n or 0) for n in count.groups()), done.stdout)
+    return start
+
+
+@pytest.mark.parametrize("programs, expected", [
+    ({"unit/a": PASSES}, (0, 1, 0, 0)),
+    ({"unit/a": PASSES, "fault/b": PASSES, "replay/c": NOTHING}, (0, 3, 0, 0)),
+    ({"unit/a": PASSES, "unit/b": FAILS}, (1, 1, 1, 0)),
+    ({"unit/a": PASSES + "\n" + SKIPS}, (0, 1, 0, 1)),
+    ({"unit/a": CRASHES}, (1, 0, 1, 0)),
+    ({"unit/a": PASSES + "\n" + CRASHES}, (1, 1, 1, 0)),
+    ({"unit/a": LEAKS}, (1, 1, 1, 0)),
+    ({"unit/a": NOTHING}, (1, 0, 1, 0)),
+    ({"replay/a": "raise SystemExit(3)"}, (1, 0, 1, 0)),
+    ({}, (1, 0, 0, 0)),
+])
+def test_count(run, programs, expected):
+    assert run(programs)[:4] == expected
+
+
+def test_output_of_a_failure_is_shown_and_of_a_success_is_not(run):
+    output = run({"unit/a": FAILS, "unit/b": "print('quiet please')\n" + PASSES})[4]
+    assert "FAIL unit/a" in output and "--- 1 != 2" in output
+    assert "quiet please" not in output
+
+
+def test_a_missing_executable_is_a_failure(run):
+    assert run({"unit/a": PASSES, "unit/gone": None})[:3] == (1, 1, 1)
+
+
+def test_pattern_selects(run):
+    assert run({"unit/a": PASSES, "unit/b": FAILS}, "unit/a")[:3] == (0, 1, 0)
+    assert run({"unit/a": PASSES}, "unit/zzz")[:3] == (1, 0, 0)
+
+
+def test_a_hanging_executable_is_killed(root, tmp_path):
+    loader = importlib.machinery.SourceFileLoader("run_tests", str(root / "tools" / "run_tests"))
+    spec = importlib.util.spec_from_loader("run_tests", loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["run_tests"] = module
+    loader.exec_module(module)
+    program = "print('[ RUN      ] a', flush=True)\nimport time\ntime.sleep(600)\n"
+    job = module.Job("unit", "a", [sys.executable, "-c", program], module.judge_cmocka)
+    result = module.run(job, tmp_path, 1)
+    assert (result.passed, result.failed) == (0, 1)
+    assert "killed after 1 s" in result.why
+    assert result.seconds < 30
