@@ -1,0 +1,100 @@
+/* server/exchange.h - one request with its reply, as the server keeps them: what stands behind
+ * skua_request and skua_reply.
+ *
+ *     head parsed -> (body gathered) -> handler -> (file pumped) -> released, reset, used again
+ *
+ * An exchange belongs to a worker, which lends it to a connection while a request is worked on. A
+ * connection at rest has none. */
+#ifndef SK_SERVER_EXCHANGE_H
+#define SK_SERVER_EXCHANGE_H
+
+#include "base/arena.h"
+#include "http/session.h"
+#include "server/path.h"
+#include <skua/reply.h>
+#include <skua/request.h>
+
+typedef struct sk_sconn sk_sconn;
+typedef struct sk_exchange sk_exchange;
+typedef struct sk_route sk_route;
+
+struct skua_request {
+    sk_head head; /* views into the input, or into the arena once sk_request_keep was called */
+    sk_path path;
+    skua_str query;            /* ptr NULL: there is none */
+    const sk_route *route;     /* what the router chose */
+    const char *const *params; /* the values of route's names, in their order */
+    sk_buf body;
+    /* Terminated copies, made when first asked for. */
+    const char *method, *target, *query_text, *host, *client;
+    skua_field *fields;
+};
+
+/* FRESH -> NAMED (a status, no head yet) -> OPEN (head is out) -> DONE.
+ * An interim response goes FRESH -> NAMED -> FRESH. */
+typedef enum sk_reply_state {
+    SK_REPLY_FRESH,
+    SK_REPLY_NAMED,
+    SK_REPLY_OPEN,
+    SK_REPLY_DONE
+} sk_reply_state;
+
+/* Fields waiting for their head, and trailers for their end. */
+typedef struct sk_field_list {
+    skua_field *at;
+    uint32_t count;
+    uint32_t cap;
+} sk_field_list;
+
+struct skua_reply {
+    sk_reply_state state;
+    int status; /* given by send_response; of an interim one while that is NAMED */
+    int error;  /* latched */
+    bool interim;
+    sk_field_list fields;
+    sk_field_list trailers;
+    int64_t body_bytes;
+    int file; /* the body's rest, or -1 */
+    int64_t file_at;
+    int64_t file_left;
+};
+
+struct sk_exchange {
+    skua_request request;
+    skua_reply reply;
+    sk_arena arena;
+    sk_sconn *conn;
+    int64_t begun_us;  /* only where somebody asks: see skua_access */
+    sk_exchange *next; /* in the worker's list of spare ones */
+};
+
+static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {
+    return (sk_exchange *)(void *)((char *)(uintptr_t)q - offsetof(sk_exchange, request));
+}
+static inline sk_exchange *sk_exchange_of_reply(const skua_reply *a) {
+    return (sk_exchange *)(void *)((char *)(uintptr_t)a - offsetof(sk_exchange, reply));
+}
+
+/* ---- for handlers of our own, beside the public calls ---- */
+
+/* Memory that lasts as long as the exchange. */
+static inline sk_arena *sk_request_arena(const skua_request *q) {
+    return &sk_exchange_of_request(q)->arena;
+}
+/* The first field of that name, as a view; NULL if there is none. */
+static inline const sk_field *sk_request_field(const skua_request *q, skua_str name) {
+    return sk_fields_find(&q->head.fields, name);
+}
+/* What the "{name...}" at the end of the route took: decoded, dot segments removed, terminated,
+ * without the "/" before it; "" when it took nothing. NULL when one of its segments holds an
+ * encoded "/": such a path names no file. Empty segments ("a//b") are still in it. */
+const char *sk_request_rest(const skua_request *q);
+
+/* Reply with part of a file as the body, in place of skua_reply_end_headers and
+ * skua_reply_write: after skua_reply_send_response and the fields; Content-Length is added. The
+ * reply owns fd from here on, also on failure. A file that has become shorter ends the connection,
+ * one that has grown is sent to the announced length.
+ * Returns: as skua_reply_end_headers. */
+int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length);
+
+#endif

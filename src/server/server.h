@@ -1,0 +1,17 @@
+/* server/server.h - the server object, as its parts see it. */
+#ifndef SK_SERVER_SERVER_H
+#define SK_SERVER_SERVER_H
+
+#include <skua/server.h>
+
+/* Keep the first failure: skua_server_run returns it. The message says what was being set up.
+ * Returns code. */
+int sk_server_fail(skua_server *s, int code, const char *fmt, ...) SKUA_PRINTF(3, 4);
+/* The same for a failed system call. */
+int sk_server_fail_os(skua_server *s, int os_errno, const char *fmt, ...) SKUA_PRINTF(3, 4);
+
+/* Have free_fn(ptr) called when the server is freed. 0, or SKUA_E_NOMEM (latched): ptr is then
+ * still the caller's. */
+int sk_server_own(skua_server *s, void *ptr, void (*free_fn)(void *ptr));
+
+#endif
