@@ -8,7 +8,8 @@ target_include_directories(sk_flags INTERFACE ${PROJECT_SOURCE_DIR}/include)
 
 add_library(sk_private INTERFACE)
 target_link_libraries(sk_private INTERFACE sk_flags)
-target_include_directories(sk_private INTERFACE ${PROJECT_SOURCE_DIR}/src)
+# For quoted includes alone: <sys/socket.h> must not find src/sys/socket.h.
+target_compile_options(sk_private INTERFACE "SHELL:-iquote ${PROJECT_SOURCE_DIR}/src")
 
 if(SKUA_FUZZ)
     if(NOT CMAKE_C_COMPILER_ID MATCHES Clang)

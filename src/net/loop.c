@@ -1,0 +1,280 @@
+/* net/loop.c - one thread's poller, timers and mailbox. What is watched and timed belongs to the
+ * caller; the loop allocates only its lists of timers and the calls that are posted. */
+#include "net/loop.h"
+
+#include "base/mem.h"
+#include "sys/clock.h"
+#include "sys/thread.h"
+#include "sys/wake.h"
+
+#include <errno.h>
+
+#define READY_MAX 256
+
+/* All armed timers of one length: armed in order, they end in order. */
+typedef struct timer_list {
+    sk_link link;   /* in sk_loop.lists */
+    sk_link timers; /* earliest first */
+    int64_t ms;
+} timer_list;
+
+typedef struct call {
+    struct call *next;
+    void (*fn)(void *arg);
+    void *arg;
+} call;
+
+struct sk_loop {
+    sk_poller *poller;
+    const skua_clock *clock;
+    int64_t now; /* of the step under way */
+    bool stepping;
+    sk_link lists; /* of timer_list, the most recently used first */
+    sk_ready ready[READY_MAX];
+    int ready_next; /* what is left to dispatch of ready[] */
+    int ready_end;
+    sk_wake wake;
+    sk_watch wake_watch;
+    sk_mutex lock; /* guards the two below */
+    call *calls;   /* posted, oldest first */
+    call **calls_end;
+};
+
+static int64_t fresh_now(const sk_loop *l) {
+    return l->stepping ? l->now : sk_clock_now(l->clock);
+}
+
+int64_t sk_loop_now(const sk_loop *l) {
+    return fresh_now(l);
+}
+
+/* Watches */
+
+int sk_loop_add(sk_loop *l, sk_watch *w, int fd, unsigned events) {
+    w->fd = fd;
+    w->events = events;
+    return sk_poller_add(l->poller, fd, events, w);
+}
+
+int sk_loop_want(sk_loop *l, sk_watch *w, unsigned events) {
+    if (w->events == events)
+        return 0;
+    int rc = sk_poller_modify(l->poller, w->fd, events, w);
+    if (rc == 0)
+        w->events = events;
+    return rc;
+}
+
+void sk_loop_remove(sk_loop *l, sk_watch *w) {
+    sk_poller_remove(l->poller, w->fd);
+    for (int i = l->ready_next; i < l->ready_end; i++) {
+        if (l->ready[i].user == w)
+            l->ready[i].user = NULL;
+    }
+}
+
+static void dispatch(sk_loop *l) {
+    while (l->ready_next < l->ready_end) {
+        sk_ready r = l->ready[l->ready_next++];
+        sk_watch *w = r.user;
+        /* Removed meanwhile, or what it wants has changed. */
+        if (w != NULL && (w->events & r.events) != 0)
+            w->fn(w, r.events);
+    }
+}
+
+/* Timers */
+
+/* The list for a length, moved to the front. An empty list of another length is taken over before
+ * a new one is made, so there are never more lists than there were timers at one time. */
+static timer_list *list_for(sk_loop *l, int64_t ms) {
+    timer_list *found = NULL;
+    for (sk_link *i = l->lists.next; i != &l->lists; i = i->next) {
+        timer_list *t = SK_CONTAINER(i, timer_list, link);
+        if (t->ms == ms || sk_list_empty(&t->timers))
+            found = t;
+        if (t->ms == ms)
+            break;
+    }
+    if (found == NULL) {
+        found = sk_alloc(sizeof *found);
+        if (found == NULL)
+            return NULL;
+        sk_list_init(&found->link);
+        sk_list_init(&found->timers);
+    }
+    found->ms = ms;
+    sk_list_remove(&found->link);
+    sk_list_push_back(l->lists.next, &found->link);
+    return found;
+}
+
+int sk_loop_arm(sk_loop *l, sk_timer *t, int64_t ms) {
+    sk_loop_cancel(l, t);
+    if (ms < 0)
+        return 0;
+    timer_list *list = list_for(l, ms);
+    if (list == NULL)
+        return -ENOMEM;
+    int64_t deadline = sk_deadline(fresh_now(l), ms);
+    t->deadline = deadline > 0 ? deadline : 1; /* 0 is not armed */
+    sk_list_push_back(&list->timers, &t->link);
+    return 0;
+}
+
+void sk_loop_cancel(sk_loop *l, sk_timer *t) {
+    (void)l;
+    if (t->deadline == 0)
+        return;
+    sk_list_remove(&t->link);
+    t->deadline = 0;
+}
+
+static sk_timer *earliest(const sk_loop *l) {
+    sk_timer *best = NULL;
+    for (sk_link *i = l->lists.next; i != &l->lists; i = i->next) {
+        timer_list *list = SK_CONTAINER(i, timer_list, link);
+        if (sk_list_empty(&list->timers))
+            continue;
+        sk_timer *t = SK_CONTAINER(list->timers.next, sk_timer, link);
+        if (best == NULL || t->deadline < best->deadline)
+            best = t;
+    }
+    return best;
+}
+
+/* Those that have ended are set apart first: one that is armed again for 0 ms waits for the next
+ * step, and one that another cancels is taken out of the set. */
+static void run_timers(sk_loop *l) {
+    sk_link due;
+    sk_list_init(&due);
+    for (sk_timer *t; (t = earliest(l)) != NULL && t->deadline <= l->now;) {
+        sk_list_remove(&t->link);
+        sk_list_push_back(&due, &t->link);
+    }
+    while (!sk_list_empty(&due)) {
+        sk_timer *t = SK_CONTAINER(due.next, sk_timer, link);
+        sk_loop_cancel(l, t);
+        t->fn(t);
+    }
+}
+
+int sk_loop_timeout(sk_loop *l) {
+    const sk_timer *t = earliest(l);
+    return t == NULL ? -1 : sk_until(fresh_now(l), t->deadline);
+}
+
+/* Posted calls */
+
+int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg) {
+    call *c = sk_alloc(sizeof *c);
+    if (c == NULL)
+        return -ENOMEM;
+    *c = (call){.fn = fn, .arg = arg};
+    sk_mutex_lock(&l->lock);
+    *l->calls_end = c;
+    l->calls_end = &c->next;
+    sk_mutex_unlock(&l->lock);
+    sk_wake_set(&l->wake);
+    return 0;
+}
+
+void sk_loop_wake(sk_loop *l) {
+    sk_wake_set(&l->wake);
+}
+
+static call *take_calls(sk_loop *l) {
+    sk_mutex_lock(&l->lock);
+    call *first = l->calls;
+    l->calls = NULL;
+    l->calls_end = &l->calls;
+    sk_mutex_unlock(&l->lock);
+    return first;
+}
+
+static void run_calls(sk_loop *l) {
+    for (call *c = take_calls(l), *next; c != NULL; c = next) {
+        next = c->next;
+        c->fn(c->arg);
+        sk_free(c);
+    }
+}
+
+static void on_wake(sk_watch *w, unsigned events) {
+    (void)events;
+    sk_wake_clear(&SK_CONTAINER(w, sk_loop, wake_watch)->wake);
+}
+
+/* The loop itself */
+
+int sk_loop_step(sk_loop *l, int max_wait_ms) {
+    int wait = sk_loop_timeout(l);
+    if (wait < 0 || (max_wait_ms >= 0 && max_wait_ms < wait))
+        wait = max_wait_ms;
+    int n = sk_poller_wait(l->poller, l->ready, READY_MAX, wait);
+    if (n < 0)
+        return n;
+    l->now = sk_clock_now(l->clock);
+    l->stepping = true;
+    l->ready_next = 0;
+    l->ready_end = n;
+    dispatch(l);
+    run_timers(l);
+    run_calls(l);
+    l->stepping = false;
+    return 0;
+}
+
+int sk_loop_fd(const sk_loop *l) {
+    return sk_poller_fd(l->poller);
+}
+
+static int init(sk_loop *l, sk_poller_kind kind) {
+    l->wake = (sk_wake){-1, -1};
+    l->wake_watch.fn = on_wake;
+    l->calls_end = &l->calls;
+    sk_list_init(&l->lists);
+    int rc = sk_mutex_init(&l->lock);
+    if (rc != 0)
+        return rc;
+    l->poller = sk_poller_new(kind);
+    rc = l->poller != NULL ? sk_wake_init(&l->wake) : -errno;
+    if (rc == 0)
+        rc = sk_loop_add(l, &l->wake_watch, l->wake.read_fd, SKUA_WANT_READ);
+    if (rc == 0)
+        return 0;
+    sk_wake_close(&l->wake);
+    sk_poller_free(l->poller);
+    sk_mutex_free(&l->lock);
+    return rc;
+}
+
+sk_loop *sk_loop_new(sk_poller_kind kind, const skua_clock *clock) {
+    sk_loop *l = sk_zalloc(sizeof *l);
+    int rc = l != NULL ? init(l, kind) : -ENOMEM;
+    if (rc == 0) {
+        l->clock = clock;
+        return l;
+    }
+    sk_free(l);
+    errno = -rc;
+    return NULL;
+}
+
+void sk_loop_free(sk_loop *l) {
+    if (l == NULL)
+        return;
+    for (call *c = take_calls(l), *next; c != NULL; c = next) {
+        next = c->next;
+        sk_free(c);
+    }
+    while (!sk_list_empty(&l->lists)) {
+        timer_list *t = SK_CONTAINER(l->lists.next, timer_list, link);
+        sk_list_remove(&t->link);
+        sk_free(t);
+    }
+    sk_poller_free(l->poller);
+    sk_wake_close(&l->wake);
+    sk_mutex_free(&l->lock);
+    sk_free(l);
+}

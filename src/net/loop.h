@@ -1,0 +1,59 @@
+/* net/loop.h - one thread's poller, timers and mailbox.
+ *
+ *     step:  wait (until a descriptor, the next timer or a wake-up)
+ *            -> descriptors -> timers -> posted calls
+ */
+#ifndef SK_NET_LOOP_H
+#define SK_NET_LOOP_H
+
+#include "base/list.h"
+#include "sys/poller.h"
+
+typedef struct sk_loop sk_loop;
+
+/* A descriptor under watch; embed it. */
+typedef struct sk_watch {
+    void (*fn)(struct sk_watch *w, unsigned events);
+    int fd;
+    unsigned events; /* what it is registered for */
+} sk_watch;
+
+/* A timer; embed it, zeroed. Timers of the same length stand in one list, in the order in which
+ * they end, so arming, re-arming and cancelling are O(1). */
+typedef struct sk_timer {
+    sk_link link;
+    int64_t deadline; /* 0: not armed */
+    void (*fn)(struct sk_timer *t);
+} sk_timer;
+
+/* `clock` may be NULL and must outlive the loop. NULL: no memory or descriptor (errno). */
+sk_loop *sk_loop_new(sk_poller_kind kind, const skua_clock *clock);
+/* Posted calls that have not run are dropped. */
+void sk_loop_free(sk_loop *l);
+
+/* 0 or -errno. */
+int sk_loop_add(sk_loop *l, sk_watch *w, int fd, unsigned events);
+/* Only calls the poller when the events change. */
+int sk_loop_want(sk_loop *l, sk_watch *w, unsigned events);
+/* The watch gets no further call, not even one that this step had already collected. */
+void sk_loop_remove(sk_loop *l, sk_watch *w);
+
+/* Arm or re-arm; ms < 0 cancels. 0, or -ENOMEM when a new length needs a list and there is none. */
+int sk_loop_arm(sk_loop *l, sk_timer *t, int64_t ms);
+void sk_loop_cancel(sk_loop *l, sk_timer *t);
+/* The time of this step, in ms. */
+int64_t sk_loop_now(const sk_loop *l);
+
+/* Any thread: have fn(arg) called in the loop's thread. 0 or -ENOMEM. */
+int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg);
+/* Any thread, and signal handlers: make the current wait return. */
+void sk_loop_wake(sk_loop *l);
+
+/* One round; waits at most max_wait_ms (-1: no end). 0 or -errno. */
+int sk_loop_step(sk_loop *l, int max_wait_ms);
+/* A descriptor that is readable when step has something to do, or -1; and how long until the next
+ * timer in ms (-1: none). */
+int sk_loop_fd(const sk_loop *l);
+int sk_loop_timeout(sk_loop *l);
+
+#endif

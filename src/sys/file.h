@@ -1,0 +1,31 @@
+/* sys/file.h - opening files, contained below a directory. */
+#ifndef SK_SYS_FILE_H
+#define SK_SYS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct sk_file_info {
+    int64_t size;
+    int64_t mtime;    /* Unix seconds */
+    uint32_t mtime_ns;
+    uint64_t inode;
+    bool is_dir;
+    bool is_regular;
+} sk_file_info;
+
+/* Open a directory to serve from. The descriptor, or -errno. */
+int sk_dir_open(const char *path);
+/* Open `path` (relative, no leading '/') for reading below dir. It cannot leave dir by "..", by an
+ * absolute link or by a link that points out: openat2 with RESOLVE_BENEATH, or, where the kernel
+ * has none, a walk component by component that follows no symbolic link at all. Never blocks on a
+ * FIFO or device. The descriptor, or -errno (-EXDEV, -ELOOP: it would have left). */
+int sk_file_open_below(int dir, const char *path);
+/* The walk alone, for its tests. */
+int sk_file_open_below_walk(int dir, const char *path);
+int sk_file_stat(int fd, sk_file_info *out); /* 0 or -errno */
+ptrdiff_t sk_file_read_at(int fd, void *buf, size_t len, int64_t offset); /* bytes, 0 at end, -errno */
+void sk_file_close(int fd);
+
+#endif

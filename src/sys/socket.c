@@ -1,0 +1,226 @@
+/* sys/socket.c - making sockets and moving bytes through them. It never waits. */
+#include "sys/socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SEND_PIECES 16
+
+static bool is_inet(int family) {
+    return family == AF_INET || family == AF_INET6;
+}
+
+static int set_option(int fd, int level, int name, int value) {
+    return setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
+}
+
+/* A socket of the address's family; TCP sends at once and notices dead peers. Accepted sockets
+ * inherit both from their listener. */
+static int new_socket(int family) {
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (is_inet(family)) {
+        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    }
+    return fd;
+}
+
+static int bind_to(int fd, const sk_addr *at) {
+    return bind(fd, (const struct sockaddr *)&at->ss, at->len) == 0 ? 0 : -errno;
+}
+
+static int bind_source(int fd, const sk_addr *from) {
+    /* Where the port is free to choose, it need only be unique per destination, so that many
+     * connections from one address do not run out of ports. */
+    if (sk_addr_port(from) == 0)
+        set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    return bind_to(fd, from);
+}
+
+int sk_socket_connect(const sk_addr *to, const sk_addr *from, bool *done) {
+    *done = false;
+    int fd = new_socket(to->ss.ss_family);
+    if (fd < 0)
+        return fd;
+    int rc = from != NULL ? bind_source(fd, from) : 0;
+    if (rc == 0 && connect(fd, (const struct sockaddr *)&to->ss, to->len) != 0)
+        rc = -errno;
+    if (rc == 0)
+        *done = true;
+    /* After a signal the connect goes on by itself. */
+    if (rc == 0 || rc == -EINPROGRESS || rc == -EINTR)
+        return fd;
+    close(fd);
+    return rc;
+}
+
+/* A connect to a free port of this machine may be given that very port as its own and meet itself:
+ * what looks connected is nobody. */
+static bool is_self(int fd, const sk_addr *peer) {
+    sk_addr local;
+    return is_inet(peer->ss.ss_family) && sk_socket_local(fd, &local) == 0 &&
+           local.len == peer->len && memcmp(&local.ss, &peer->ss, local.len) == 0;
+}
+
+int sk_socket_connect_result(int fd) {
+    int failure = 0;
+    socklen_t len = sizeof failure;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) != 0)
+        return errno;
+    if (failure != 0)
+        return failure;
+    sk_addr peer;
+    int rc = sk_socket_peer(fd, &peer);
+    if (rc == -ENOTCONN)
+        return EINPROGRESS;
+    if (rc == 0 && is_self(fd, &peer))
+        return ECONNREFUSED;
+    return -rc;
+}
+
+/* Remove the file of a Unix socket that nobody listens on any more. */
+static bool remove_stale(const sk_addr *at) {
+    const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)&at->ss;
+    struct stat st;
+    if (at->ss.ss_family != AF_UNIX || un->sun_path[0] == '\0' || lstat(un->sun_path, &st) != 0 ||
+        !S_ISSOCK(st.st_mode))
+        return false;
+    bool done;
+    int fd = sk_socket_connect(at, NULL, &done);
+    if (fd >= 0)
+        close(fd);
+    return fd == -ECONNREFUSED && unlink(un->sun_path) == 0;
+}
+
+static int listen_options(int fd, int family, const sk_listen_opts *opts) {
+    if (!is_inet(family))
+        return 0;
+    int rc = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (rc == 0 && opts->reuse_port)
+        rc = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    /* Said either way: the system's default can be changed. */
+    if (rc == 0 && family == AF_INET6)
+        rc = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, opts->v6_only);
+    if (rc == 0 && opts->defer_seconds > 0)
+        rc = set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, opts->defer_seconds);
+    return rc;
+}
+
+int sk_socket_listen(const sk_addr *at, const sk_listen_opts *opts) {
+    int fd = new_socket(at->ss.ss_family);
+    if (fd < 0)
+        return fd;
+    int rc = listen_options(fd, at->ss.ss_family, opts);
+    if (rc == 0)
+        rc = bind_to(fd, at);
+    if (rc == -EADDRINUSE && remove_stale(at))
+        rc = bind_to(fd, at);
+    if (rc == 0 && listen(fd, opts->backlog > 0 ? opts->backlog : SOMAXCONN) != 0)
+        rc = -errno;
+    if (rc == 0)
+        return fd;
+    close(fd);
+    return rc;
+}
+
+int sk_socket_accept(int fd, sk_addr *peer) {
+    for (;;) {
+        sk_addr from = {.len = sizeof from.ss};
+        int conn =
+            accept4(fd, (struct sockaddr *)&from.ss, &from.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (conn >= 0) {
+            if (peer != NULL)
+                *peer = from;
+            return conn;
+        }
+        if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO)
+            return -errno;
+    }
+}
+
+int sk_socket_local(int fd, sk_addr *out) {
+    *out = (sk_addr){.len = sizeof out->ss};
+    return getsockname(fd, (struct sockaddr *)&out->ss, &out->len) == 0 ? 0 : -errno;
+}
+
+int sk_socket_peer(int fd, sk_addr *out) {
+    *out = (sk_addr){.len = sizeof out->ss};
+    return getpeername(fd, (struct sockaddr *)&out->ss, &out->len) == 0 ? 0 : -errno;
+}
+
+ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len) {
+    ssize_t n;
+    do
+        n = recv(fd, buf, len, 0);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* Empty pieces are left out, so that a send of nothing but them cannot pass for no progress. */
+static size_t to_iov(struct iovec *iov, const skua_str *pieces, size_t count) {
+    size_t used = 0;
+    for (size_t i = 0; i < count && used < SEND_PIECES; i++) {
+        if (pieces[i].len == 0)
+            continue;
+        /* An iovec has no const, but sendmsg only reads. */
+        iov[used++] = (struct iovec){(void *)(uintptr_t)pieces[i].ptr, pieces[i].len};
+    }
+    return used;
+}
+
+ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count) {
+    struct iovec iov[SEND_PIECES];
+    struct msghdr m = {.msg_iov = iov};
+    m.msg_iovlen = to_iov(iov, pieces, count);
+    ssize_t n;
+    do
+        n = m.msg_iovlen == 1 ? send(fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL)
+                              : sendmsg(fd, &m, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* sendfile has no MSG_NOSIGNAL: the signal is held back in this thread and, when it came, taken. */
+ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len) {
+    sigset_t pipe_signal, before;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    ssize_t n;
+    do
+        n = sendfile(fd, file, offset, len);
+    while (n < 0 && errno == EINTR);
+    ptrdiff_t result = n < 0 ? -errno : n;
+    if (result == -EPIPE)
+        sigtimedwait(&pipe_signal, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+int sk_socket_shutdown(int fd) {
+    return shutdown(fd, SHUT_WR) == 0 ? 0 : -errno;
+}
+
+void sk_socket_close(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+bool sk_socket_quiet(int fd) {
+    char byte;
+    ssize_t n;
+    do
+        n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}

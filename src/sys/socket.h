@@ -1,0 +1,60 @@
+/* sys/socket.h - addresses and sockets. All sockets are non-blocking and close-on-exec; no call
+ * raises SIGPIPE. */
+#ifndef SK_SYS_SOCKET_H
+#define SK_SYS_SOCKET_H
+
+#include <skua/error.h>
+#include <skua/types.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#define SK_ADDR_TEXT 56 /* room for "[v6%scope]:port"; a longer text is cut */
+
+typedef struct sk_addr {
+    socklen_t len;
+    struct sockaddr_storage ss;
+} sk_addr;
+
+/* An address from digits: "127.0.0.1", "::1", "fe80::1%eth0". False for a name. */
+bool sk_addr_parse(skua_str host, int port, sk_addr *out);
+/* SKUA_E_INVALID_ARGUMENT when the path is too long or empty. "@name" is the abstract name space. */
+int sk_addr_unix(skua_str path, sk_addr *out);
+/* "127.0.0.1:80", "[::1]:80", "unix:/path", "unix:@abstract"; "" for anything else. An IPv4 peer
+ * of a socket that serves both families shows as IPv4. */
+void sk_addr_format(const struct sockaddr *sa, socklen_t len, char out[SK_ADDR_TEXT]);
+int sk_addr_port(const sk_addr *a); /* 0 for a Unix socket */
+void sk_addr_set_port(sk_addr *a, int port);
+
+/* Make a socket and begin to connect it, TCP_NODELAY and keep-alive set. `from` may be NULL.
+ * Returns: the descriptor, or -errno. *done tells whether it is connected already. */
+int sk_socket_connect(const sk_addr *to, const sk_addr *from, bool *done);
+/* 0 when it is connected, EINPROGRESS while it is not yet, else the errno of the connect. */
+int sk_socket_connect_result(int fd);
+
+typedef struct sk_listen_opts {
+    int backlog;
+    bool reuse_port;   /* several listeners share the port (SO_REUSEPORT) */
+    bool v6_only;      /* "[::]" without IPv4 */
+    int defer_seconds; /* TCP_DEFER_ACCEPT; 0 is off */
+} sk_listen_opts;
+/* Bind and listen. A stale Unix socket file (nobody answers) is replaced; any other file is not.
+ * Returns: the descriptor, or -errno. */
+int sk_socket_listen(const sk_addr *at, const sk_listen_opts *opts);
+/* Returns: the descriptor, or -errno. Peers that were gone before they were accepted are passed
+ * over. `peer` may be NULL. */
+int sk_socket_accept(int fd, sk_addr *peer);
+int sk_socket_local(int fd, sk_addr *out); /* 0 or -errno */
+int sk_socket_peer(int fd, sk_addr *out);
+
+/* recv; send of pieces; sendfile. Returns: bytes, or -errno (-EAGAIN). EINTR is retried. A send may
+ * take only some of the pieces. */
+ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len);
+ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
+ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len);
+int sk_socket_shutdown(int fd); /* the sending direction; 0 or -errno */
+void sk_socket_close(int fd);
+/* Is a kept connection still quiet and open? False when it is readable: data nobody asked for, or
+ * the end. */
+bool sk_socket_quiet(int fd);
+
+#endif

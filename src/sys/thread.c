@@ -1,0 +1,70 @@
+/* sys/thread.c - threads that take no signals, and locks. */
+#include "sys/thread.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* A fault is delivered to the thread that made it: were it blocked, the program's own crash
+ * handler would never hear of it. */
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
+
+static int start(sk_thread *t, const pthread_attr_t *attr, void *(*fn)(void *), void *arg) {
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        sigdelset(&blocked, faults[i]);
+
+    /* The new thread inherits the mask; set before it runs, there is no moment without it. */
+    int rc = pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    if (rc != 0)
+        return -rc;
+    rc = pthread_create(t, attr, fn, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -rc;
+}
+
+int sk_thread_start(sk_thread *t, void *(*fn)(void *), void *arg) {
+    return start(t, NULL, fn, arg);
+}
+
+int sk_thread_start_detached(void *(*fn)(void *), void *arg) {
+    pthread_attr_t attr;
+    int rc = pthread_attr_init(&attr);
+    if (rc != 0)
+        return -rc;
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    sk_thread t;
+    rc = start(&t, &attr, fn, arg);
+    pthread_attr_destroy(&attr);
+    return rc;
+}
+
+void sk_thread_join(sk_thread t) {
+    pthread_join(t, NULL);
+}
+
+int sk_thread_cpus(void) {
+    cpu_set_t set;
+    /* Fails where there are more processors than a cpu_set_t holds. */
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return CPU_COUNT(&set);
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
+
+int sk_mutex_init(sk_mutex *m) {
+    return -pthread_mutex_init(m, NULL);
+}
+
+void sk_mutex_free(sk_mutex *m) {
+    pthread_mutex_destroy(m);
+}
+
+void sk_mutex_lock(sk_mutex *m) {
+    pthread_mutex_lock(m);
+}
+
+void sk_mutex_unlock(sk_mutex *m) {
+    pthread_mutex_unlock(m);
+}
