@@ -1,0 +1,196 @@
+/* skua/conn.h - one connection to one server, step by step or a request at a time.
+ *
+ *     skua_conn *c = skua_conn_new("https://example.org", NULL, &err);
+ *     skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err);
+ *     skua_response *r = skua_conn_getresponse(c, &err);
+ */
+#ifndef SKUA_CONN_H
+#define SKUA_CONN_H
+
+#include <skua/error.h>
+#include <skua/response.h>
+#include <skua/stream.h>
+#include <skua/tls.h>
+#include <skua/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A connection object. It connects when it is first needed, and again after it was closed. */
+typedef struct skua_conn skua_conn;
+
+/* What a trace line is about. */
+typedef enum skua_trace_kind {
+    SKUA_TRACE_INFO = '*',    /* what is being done: resolving, connecting, TLS version */
+    SKUA_TRACE_SEND = '>',    /* a line of a head that was sent */
+    SKUA_TRACE_RECV = '<',    /* a line of a head that was received */
+    SKUA_TRACE_WARNING = '!'  /* something a person should know: verification is off */
+} skua_trace_kind;
+
+/* Called with one line, not terminated by a line end. Values of Authorization,
+ * Proxy-Authorization, Cookie, Set-Cookie and fields marked SKUA_FIELD_SECRET are masked. */
+typedef void skua_trace_fn(void *user, skua_trace_kind kind, const char *line, size_t len);
+
+/* Connect to `address` wherever a URL says host and port (curl's --resolve). */
+typedef struct skua_resolve_entry {
+    const char *host; /* NULL ends a list; compared without case; "*" is any host */
+    int port;         /* 0: any */
+    const char *address; /* digits; several, comma-separated, are raced; brackets are fine */
+} skua_resolve_entry;
+
+/* Options of a connection. Zero is the default that stands in brackets; SKUA_FOREVER is no end. */
+typedef struct skua_conn_opts {
+    size_t size;
+    int64_t timeout_ms;         /* for each call that does I/O, as a whole [none: its phases are bounded] */
+    int64_t resolve_timeout_ms; /* [5000] */
+    int64_t connect_timeout_ms; /* all addresses together [10000] */
+    int64_t tls_timeout_ms;     /* handshake [10000] */
+    int64_t first_byte_timeout_ms; /* from the request's end to the response's beginning [60000] */
+    int64_t idle_timeout_ms;    /* between two arrivals, or two sends that make progress [30000] */
+    int64_t deadline_ms;        /* over everything this object does, from its making on [none] */
+    uint32_t line_max_bytes;    /* status line or one field [65536] */
+    uint32_t head_max_bytes;    /* a whole head [262144] */
+    uint32_t fields_max;        /* fields in a head [100] */
+    int ip_version;             /* 4, 6 or [either] */
+    const char *source_address; /* connect from this address, digits, [the system's choice] */
+    const skua_resolve_entry *resolve; /* overrides; NULL: none */
+    const skua_tls_opts *tls;   /* NULL: verified against the system's store */
+    const char *user_agent;     /* [none is sent] */
+    skua_trace_fn *trace;       /* NULL: none */
+    void *trace_user;
+    const skua_clock *clock;    /* NULL: the system's; must outlive the connection */
+    skua_stream *stream;        /* a connected stream to use in place of dialling; the connection
+                                   then owns it, and cannot reconnect */
+} skua_conn_opts;
+
+/* Make a connection object for a server. Nothing is connected and nothing resolved yet.
+ *
+ * `where` is "http://host:port", "https://host", or without a scheme, as http.client has it,
+ * "host", "host:port", "host:" or "[v6]:port", which mean http. A path behind it is refused.
+ * "unix:/path/to/socket" speaks http over a Unix socket.
+ *
+ * Returns: the connection, or NULL: SKUA_E_INVALID_URL (also for a bad port), SKUA_E_TLS and what
+ *          skua_tls_opts names when its files cannot be loaded, SKUA_E_INVALID_ARGUMENT,
+ *          SKUA_E_NOMEM.
+ * Owns: the caller frees it with skua_conn_free. Options are copied.
+ * Thread: any; then one at a time.
+ * Since: 0.1 */
+SKUA_API skua_conn *skua_conn_new(const char *where, const skua_conn_opts *opts, skua_error *err);
+
+/* Free a connection object, closing it. A response that was not read to its end fails from then
+ * on with SKUA_E_NOT_CONNECTED; it is still to be freed. NULL is fine.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_conn_free(skua_conn *c);
+
+/* Connect now: resolve, race the addresses (RFC 8305), shake hands. Calls that send do it by
+ * themselves.
+ *
+ * Returns: 0 (also when connected already), or SKUA_E_RESOLVE, SKUA_E_CONNECTION_REFUSED,
+ *          SKUA_E_CONNECT, SKUA_E_TIMEOUT, SKUA_E_TLS_CERTIFICATE, SKUA_E_TLS, SKUA_E_NOMEM.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_connect(skua_conn *c, skua_error *err);
+
+/* Close the connection and forget a request under way. The object can be used again.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_conn_close(skua_conn *c);
+
+/* Send a whole request: putrequest, putheader for each field, endheaders with the body.
+ *
+ * A Content-Length is added when the body is known: its length; 0 for PUT, POST and PATCH without
+ * body; nothing for other methods without one. The caller's own Host, Accept-Encoding,
+ * Content-Length or Transfer-Encoding wins. With "Transfer-Encoding: chunked" among the fields the
+ * body is sent as one chunk.
+ *
+ * Returns: 0, or SKUA_E_CANNOT_SEND_REQUEST (another one has not been answered; nothing has
+ *          happened), SKUA_E_INVALID_ARGUMENT (bad method, target or field; nothing has been
+ *          sent), or as skua_conn_connect and skua_conn_send.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_request(skua_conn *c, const char *method, const char *target,
+                               const skua_field *fields, const void *body, size_t body_len,
+                               skua_error *err);
+
+/* Begin a request. The method is a token, the target holds no control character and no space
+ * (RFC 9112 3); Host and "Accept-Encoding: identity" are added unless putheader brings them.
+ * A target that is an absolute URL or "*" is sent as it is; an empty one is "/".
+ *
+ * putrequest, putheader, endheaders and send latch: the first thing that is wrong with the request,
+ * or with sending it, is kept, later calls of the three give it again and do nothing, and
+ * skua_conn_getresponse reports it whole. So the code in between is a straight line. A refusal
+ * because of the state (SKUA_E_CANNOT_SEND_REQUEST, SKUA_E_CANNOT_SEND_HEADER) is not kept: it
+ * changes nothing. A NULL connection is SKUA_E_INVALID_ARGUMENT in all of them.
+ *
+ * Returns: 0, SKUA_E_CANNOT_SEND_REQUEST (another request has not been answered),
+ *          SKUA_E_INVALID_ARGUMENT or SKUA_E_NOMEM.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_putrequest(skua_conn *c, const char *method, const char *target);
+
+/* Add a field to the request that was begun. CR, LF, NUL and other control characters in the
+ * value, and a name that is no token, are refused (RFC 9110 5.1, 5.5).
+ *
+ * Returns: 0, SKUA_E_CANNOT_SEND_HEADER (no request was begun), SKUA_E_INVALID_ARGUMENT,
+ *          SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING or SKUA_E_NOMEM.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_putheader(skua_conn *c, const char *name, const char *value);
+
+/* End the head. It is sent at once when no body follows or the request expects 100-continue;
+ * otherwise it leaves in one write with the first skua_conn_send, or with skua_conn_getresponse.
+ *
+ * Returns: 0, what putrequest or putheader latched (nothing has been sent), or
+ *          SKUA_E_CANNOT_SEND_HEADER, or as skua_conn_send.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_endheaders(skua_conn *c);
+
+/* Send body bytes. A chunked request frames each call as one chunk. A body ends when its
+ * Content-Length is reached, or, chunked, with skua_conn_getresponse.
+ *
+ * Returns: 0, or SKUA_E_IMPROPER_CONNECTION_STATE (no head was ended, or more than was announced),
+ *          SKUA_E_TIMEOUT, SKUA_E_BROKEN_PIPE or SKUA_E_CONNECTION_RESET (a response may have
+ *          come all the same: skua_conn_getresponse looks), SKUA_E_TLS, or as skua_conn_connect.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
+
+/* Wait for the response to the request that was sent. What an earlier step latched is reported
+ * here, unless the peer has answered all the same. Interim responses (1xx) are passed over and
+ * kept in the response. An earlier response must have been read to its end or freed.
+ *
+ * Returns: the response, or NULL: SKUA_E_RESPONSE_NOT_READY, SKUA_E_REMOTE_DISCONNECTED (closed
+ *          without a byte; retry_safe tells whether the connection was a reused one that died),
+ *          SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL, SKUA_E_LINE_TOO_LONG,
+ *          SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD, SKUA_E_BAD_LINE_END,
+ *          SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING, SKUA_E_UNKNOWN_TRANSFER_ENCODING,
+ *          SKUA_E_INCOMPLETE_READ (closed within the head), SKUA_E_TIMEOUT, SKUA_E_TLS_EOF,
+ *          SKUA_E_CONNECTION_RESET, SKUA_E_NOMEM.
+ * Owns: the caller frees it with skua_response_free.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API skua_response *skua_conn_getresponse(skua_conn *c, skua_error *err);
+
+/* Describe the stream under a connection: addresses, TLS version, cipher, peer certificate.
+ *
+ * Returns: 0, SKUA_E_NOT_CONNECTED, or SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_info(skua_conn *c, skua_stream_info *out);
+
+/* Tell how far the exchange under way, or the last one that failed, has come. For a report on a
+ * request that brought no response.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_conn_timings(const skua_conn *c, skua_timings *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

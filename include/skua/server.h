@@ -1,0 +1,162 @@
+/* skua/server.h - a server: listeners, routes, workers.
+ *
+ *     skua_server *s = skua_server_new(NULL, &err);
+ *     skua_route(s, "GET /hello/{name}", hello, NULL);
+ *     skua_server_listen(s, "http://127.0.0.1:8080", NULL);
+ *     int rc = skua_server_run(s, &err);
+ *     skua_server_free(s);
+ */
+#ifndef SKUA_SERVER_H
+#define SKUA_SERVER_H
+
+#include <skua/error.h>
+#include <skua/reply.h>
+#include <skua/request.h>
+#include <skua/tls.h>
+#include <skua/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A server. Set it up from one thread; then skua_server_run. */
+typedef struct skua_server skua_server;
+
+/* One finished exchange, for an access log. Strings live during the call. */
+typedef struct skua_access {
+    const char *client;       /* "192.0.2.1:49152" */
+    const char *method;       /* "-" where the request could not be read */
+    const char *target;
+    int version;              /* 10, 11; 0 where the request could not be read */
+    int status;
+    int64_t body_bytes;       /* of the reply's body, sent or queued to be sent */
+    int64_t duration_us;      /* from the request's head to the end of its reply */
+    int is_tls;
+} skua_access;
+
+/* Called in a worker's thread after each reply; several workers may call at the same time. */
+typedef void skua_access_fn(void *user, const skua_access *a);
+
+/* Called in a worker's thread with one line about something that went wrong. */
+typedef void skua_log_fn(void *user, const char *line);
+
+/* Options of a server. Zero is the default in brackets; SKUA_FOREVER is no end. */
+typedef struct skua_server_opts {
+    size_t size;
+    int workers;                  /* loops, each in a thread [one per processor] */
+    int64_t header_timeout_ms;    /* from accept, or a request's first byte, to its head's end [10000] */
+    int64_t body_timeout_ms;      /* between two arrivals of a request's body [30000] */
+    int64_t write_timeout_ms;     /* between two sends that make progress [30000] */
+    int64_t idle_timeout_ms;      /* between two requests [75000] */
+    int64_t tls_timeout_ms;       /* handshake [10000] */
+    uint32_t line_max_bytes;      /* request line or one field [16384] */
+    uint32_t head_max_bytes;      /* a whole head [65536] */
+    uint32_t fields_max;          /* fields in a head [100] */
+    int64_t body_max_bytes;       /* a request's body [1048576] */
+    const char *server_header;    /* value of Server [none is sent] */
+    skua_access_fn *access;       /* NULL: none */
+    skua_log_fn *log;             /* NULL: none */
+    void *user;                   /* for both */
+    const skua_clock *clock;      /* NULL: the system's */
+} skua_server_opts;
+
+/* Options of a directory route. */
+typedef struct skua_dir_opts {
+    size_t size;
+    const char *const *index;   /* files for a directory, NULL at the end
+                                   ["index.html", "index.htm"] */
+    const char *cache_control;  /* value of Cache-Control [none is sent] */
+    const char *default_type;   /* of unknown endings ["application/octet-stream"] */
+    int list;                   /* 1: show directories without an index file as an HTML page [0] */
+} skua_dir_opts;
+
+/* Handle a request: called once, with the whole body at hand. It must not block. A negative return
+ * (SKUA_E_*) makes the server answer 500, as does returning without a reply.
+ * Both objects die at its return. */
+typedef int skua_handler_fn(skua_request *q, skua_reply *a, void *user);
+
+/* Make a server.
+ *
+ * Returns: the server, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM, SKUA_E_OS.
+ * Owns: the caller frees it with skua_server_free. Options are copied.
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err);
+
+/* Free a server that does not run. NULL is fine.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_server_free(skua_server *s);
+
+/* Add a route: "METHOD /path", or "/path" for every method.
+ *
+ * A segment "{name}" takes one segment of the path, "{name...}" at the end takes all the rest, also
+ * none. A path that ends with "/" takes all below it; "/x/{$}" takes "/x/" alone. The most specific
+ * route wins, whatever the order: a literal segment over a parameter, a parameter over the rest. A
+ * GET route answers HEAD as well. A known path with another method is 405 with Allow, an unknown
+ * path 404. Two routes that take the same requests are an error.
+ *
+ * Returns: 0, SKUA_E_INVALID_ARGUMENT (the message of skua_server_run names the route),
+ *          SKUA_E_STATE while the server runs, SKUA_E_NOMEM. The first failure latches, and
+ *          skua_server_run returns it.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user);
+
+/* Serve the files below a directory at a path that ends with "/". GET and HEAD; media types by
+ * ending; index files; a directory without its last "/" redirects there; ETag and Last-Modified
+ * with If-None-Match and If-Modified-Since (RFC 9110 13). Nothing outside the directory can be
+ * reached, whatever links it holds. Files and directories whose names begin with "." are not shown.
+ *
+ * Returns: 0, SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS, or as skua_route; latches.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_route_dir(skua_server *s, const char *path, const char *dir,
+                            const skua_dir_opts *opts);
+
+/* Listen: "http://host:port", "https://host:port" (with tls), "unix:/path". The host is an address
+ * or a name that resolves; "*" is all addresses; port 0 takes a free one. The port is bound when
+ * the call returns.
+ *
+ * Returns: 0, SKUA_E_INVALID_URL, SKUA_E_ADDRESS_IN_USE, SKUA_E_PERMISSION, SKUA_E_RESOLVE,
+ *          SKUA_E_TLS (certificate or key does not load; the message names the file), SKUA_E_OS,
+ *          SKUA_E_NOMEM, SKUA_E_STATE while the server runs; latches.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls);
+
+/* Give the URL of the index-th listener, the real port in it: "http://127.0.0.1:40123/".
+ *
+ * Returns: the URL; NULL when there is none of that index.
+ * Owns: borrowed, until the server is freed.
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API const char *skua_server_url(const skua_server *s, size_t index);
+
+/* Give the first failure that a route or listen call latched. skua_server_run returns the same.
+ *
+ * Returns: 0 when there is none, or its code, with err filled.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_check(const skua_server *s, skua_error *err);
+
+/* Serve until skua_server_stop. Blocks; the calling thread is one of the workers.
+ *
+ * Returns: 0 after a stop, or the first failure that a route or listen call latched,
+ *          SKUA_E_STATE (no listener; it runs already), SKUA_E_NOMEM, SKUA_E_OS.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_run(skua_server *s, skua_error *err);
+
+/* Make skua_server_run return: no more is accepted, replies under way are given up to one second
+ * to leave, all connections are closed. NULL is fine.
+ *
+ * Thread: any; also from a signal handler.
+ * Since: 0.1 */
+SKUA_API void skua_server_stop(skua_server *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

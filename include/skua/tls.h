@@ -1,0 +1,102 @@
+/* skua/tls.h - TLS settings for either end, and a local authority for development. */
+#ifndef SKUA_TLS_H
+#define SKUA_TLS_H
+
+#include <skua/error.h>
+#include <skua/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SKUA_TLS_1_2 12
+#define SKUA_TLS_1_3 13
+
+/* Which certificate authorities are believed, when ca_file or ca_dir is given. */
+typedef enum skua_tls_trust {
+    SKUA_TLS_TRUST_REPLACE = 0, /* these alone */
+    SKUA_TLS_TRUST_ADD          /* these and the system's */
+} skua_tls_trust;
+
+/* TLS settings. All zero, or NULL in its place: on a client the system's trust store, found at run
+ * time (SSL_CERT_FILE and SSL_CERT_DIR first, then the places where distributions keep it), the
+ * certificate chain and the host name verified (RFC 9525), TLS 1.2 or newer. A server needs
+ * cert_file and key_file. Files are PEM. */
+typedef struct skua_tls_opts {
+    size_t size;
+    const char *cert_file;    /* own certificate, its chain behind it */
+    const char *key_file;     /* its private key; NULL: in cert_file */
+    const char *key_password; /* for an encrypted key; never asked for on a terminal */
+    const char *ca_file;      /* client: authorities to believe */
+    const char *ca_dir;       /* the same as a directory of hashed names */
+    skua_tls_trust trust;     /* are these in place of the system's, or added to them? */
+    int min_version;          /* SKUA_TLS_1_2 (default) or SKUA_TLS_1_3 */
+    const char *server_name;  /* client: name to ask for and verify, in place of the URL's host */
+    const char *alpn;         /* comma-separated, best first; NULL: "http/1.1" */
+    int insecure_skip_verify; /* client: 1 = believe anyone. Each use is logged as a warning */
+} skua_tls_opts;
+
+/* A certificate authority kept in a directory, for development on one's own machine. */
+typedef struct skua_local_ca_opts {
+    size_t size;
+    const char *dir;          /* where it is kept; made (mode 0700) if it is missing */
+    const char *const *names; /* host names and addresses for the certificate, NULL at the end;
+                                 NULL: localhost, 127.0.0.1 and ::1 */
+} skua_local_ca_opts;
+
+/* Where skua_local_ca_ensure has put things. */
+typedef struct skua_local_ca_files {
+    char ca_file[512];   /* give this to clients to believe */
+    char cert_file[512]; /* these two to a server */
+    char key_file[512];
+    int ca_made;   /* 1: the authority is new */
+    int cert_made; /* 1: the certificate is new (first time, other names, or near its end) */
+} skua_local_ca_files;
+
+/* Make sure that a local authority and a certificate signed by it are there.
+ *
+ * The authority (P-256, ten years, named after user and host) is made once; its key is readable by
+ * its owner alone. The certificate (397 days, DNS and IP subject alternative names, serverAuth) is
+ * made again when its names differ or it ends within 30 days. Files are written whole or not at
+ * all. A damaged authority is an error, never silently replaced.
+ *
+ * Returns: 0 and *out, or SKUA_E_PERMISSION, SKUA_E_OS, SKUA_E_TLS, SKUA_E_INVALID_ARGUMENT,
+ *          SKUA_E_NOMEM; the message names the file.
+ * Thread: any; two processes at once may each make a certificate, and the files stay matched.
+ * Since: 0.1 */
+SKUA_API int skua_local_ca_ensure(const skua_local_ca_opts *opts, skua_local_ca_files *out,
+                                  skua_error *err);
+
+/* SHA-256, a piece at a time. */
+typedef struct skua_sha256 skua_sha256;
+
+/* Begin a digest.
+ *
+ * Returns: the digest; NULL when there is no memory.
+ * Owns: the caller ends it with skua_sha256_final, or skua_sha256_free.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API skua_sha256 *skua_sha256_new(void);
+
+/* Add bytes to a digest.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_sha256_update(skua_sha256 *h, const void *data, size_t len);
+
+/* Give the digest of all that was added, in hexadecimal and terminated, and free the object.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_sha256_final(skua_sha256 *h, char hex[65]);
+
+/* Free a digest without a result. NULL is fine.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_sha256_free(skua_sha256 *h);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,70 @@
+/* http/session.h - the driver: a wire machine on a stream.
+ *
+ * It never blocks. Each call makes what progress it can; SKUA_E_AGAIN says that the stream must
+ * first become ready, and sk_session_want says for what. A blocking caller then waits with
+ * sk_session_wait, a loop with its poller: there is one driver, not one for each way.
+ *
+ * Buffers belong to the owner and are pointed at, so that a server's idle connection owns none and
+ * all connections of a worker share one pair. Between calls the owner may move unconsumed input to
+ * another buffer and point `in` there; likewise `out`. */
+#ifndef SK_HTTP_SESSION_H
+#define SK_HTTP_SESSION_H
+
+#include "base/buf.h"
+#include "wire/h1.h"
+#include <skua/stream.h>
+
+typedef struct sk_session {
+    skua_stream *stream;
+    sk_buf *in;    /* read, not consumed */
+    sk_buf *out;   /* to be sent */
+    skua_str span; /* body bytes of the last data event that sk_session_body has not given out */
+    uint64_t piece_left; /* of a piece of body begun by sk_session_write */
+    int64_t received;    /* bytes, as carried by the stream */
+    int64_t sent;
+    uint32_t read_size; /* how much room a read has */
+    bool dry;           /* the last read came back short: wait before the next */
+    bool eof;
+    sk_h1 h1;
+} sk_session;
+
+/* The stream is borrowed: the owner closes it. */
+void sk_session_init(sk_session *s, skua_stream *stream, sk_role role, const sk_h1_limits *limits);
+
+/* The stream has become readable (or was waited for): reading makes sense again. */
+static inline void sk_session_readable(sk_session *s) {
+    s->dry = false;
+}
+
+/* Get the next event, reading when the input is used up. Returns 0 with *ev (never SK_EV_NEED,
+ * never SK_EV_ERROR), SKUA_E_AGAIN, or an error: the machine's (phase recv) or the stream's. Views
+ * in *ev live until the next call on the session. Set ev->head first. */
+int sk_session_next(sk_session *s, sk_event *ev, skua_error *err);
+
+/* Get body bytes into dst (len > 0), straight from the stream where nothing is buffered. Returns
+ * how many (> 0); 0 when another event came, which is in *ev; SKUA_E_AGAIN; an error. */
+ptrdiff_t sk_session_body(sk_session *s, void *dst, size_t len, sk_event *ev, skua_error *err);
+
+/* Send what is in out. 0 when all is sent, SKUA_E_AGAIN, or an error. */
+int sk_session_flush(sk_session *s, skua_error *err);
+
+/* Take body bytes (len > 0), framed. Many are sent at once, what is in out ahead of them in the
+ * same call; few are only appended to out: flush when no more follow. Returns how many of data were
+ * taken (> 0): call again with the rest, the same rest, until all is taken; SKUA_E_AGAIN; an error.
+ * Bytes that must not be sent (a response to HEAD) are taken and dropped. */
+ptrdiff_t sk_session_write(sk_session *s, const void *data, size_t len, skua_error *err);
+
+/* Send len bytes of a file from *offset as body (out is flushed first), within a body of known
+ * length. Advances *offset. Returns as sk_session_write does; 0: the file ended early. */
+ptrdiff_t sk_session_sendfile(sk_session *s, int fd, int64_t *offset, size_t len, skua_error *err);
+
+/* What to wait for: `events` is what the owner wants to do next; writing is added while out holds
+ * bytes. */
+skua_want sk_session_want(const sk_session *s, unsigned events);
+
+/* Block until sk_session_want(events) is there or the deadline (ms of `clock`, which may be NULL;
+ * SK_NEVER) has passed: SKUA_E_TIMEOUT, unexplained: the caller knows the phase and says it. */
+int sk_session_wait(sk_session *s, unsigned events, const skua_clock *clock, int64_t deadline,
+                    skua_error *err);
+
+#endif

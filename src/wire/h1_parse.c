@@ -1,0 +1,367 @@
+/* wire/h1_parse.c - from bytes to lines: heads, trailer sections and chunk-size lines.
+ *
+ * One strictness, for both roles: lines end in CRLF and nothing else; no folding; no white space
+ * around a field name; no control characters. All reading goes through a cursor that knows its
+ * end. Each piece either parses, is incomplete, or is wrong; incomplete and wrong end the parse
+ * through `stop`, so that the pieces read as the grammar does. */
+#include "wire/h1_parse.h"
+#include "wire/h1_scan.h"
+
+#define INCOMPLETE 0
+
+typedef struct cursor {
+    const char *p;
+    const char *end;
+    const char *begin;
+    const sk_h1_limits *limits;
+    const char *what;
+    int stop; /* INCOMPLETE, or a code: valid once a piece has returned false */
+} cursor;
+
+static bool wrong(cursor *c, int code, const char *what) {
+    c->stop = code;
+    c->what = what;
+    return false;
+}
+
+static bool incomplete(cursor *c) {
+    c->stop = INCOMPLETE;
+    return false;
+}
+
+static bool expect_byte(cursor *c, char byte, int code, const char *what) {
+    if (c->p == c->end)
+        return incomplete(c);
+    if (*c->p != byte)
+        return wrong(c, code, what);
+    c->p++;
+    return true;
+}
+
+/* RFC 9112 2.2: a line ends in CRLF; a bare CR is invalid, and a bare LF is one of the ways to
+ * smuggle a request past a more liberal reader. */
+static bool line_end(cursor *c, int code, const char *what) {
+    if (c->p == c->end)
+        return incomplete(c);
+    if (*c->p == '\n')
+        return wrong(c, SKUA_E_BAD_LINE_END, "a line ends in LF alone");
+    if (*c->p != '\r')
+        return wrong(c, code, what);
+    c->p++;
+    return expect_byte(c, '\n', SKUA_E_BAD_LINE_END, "CR without LF");
+}
+
+/* Did the line that began at `line` stay within the limit? Asked at its end, and where the input
+ * ends within it. */
+static bool line_fits(cursor *c, const char *line, int code, const char *what) {
+    if ((size_t)(c->p - line) > c->limits->line_max + 2u)
+        return wrong(c, code, what);
+    return true;
+}
+
+/* ---- start lines ---- */
+
+static bool token(cursor *c, skua_str *out, int code, const char *what) {
+    const char *from = c->p;
+    while (c->p < c->end && sk_is_tchar(*c->p))
+        c->p++;
+    *out = (skua_str){from, (size_t)(c->p - from)};
+    if (c->p == c->end)
+        return incomplete(c);
+    return out->len > 0 || wrong(c, code, what);
+}
+
+/* HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 2.3). */
+static bool version(cursor *c, int *out, int code, const char *what) {
+    static const char prefix[] = "HTTP/";
+    for (size_t i = 0; i < sizeof prefix - 1; i++)
+        if (!expect_byte(c, prefix[i], code, what))
+            return false;
+    if (c->end - c->p < 3)
+        return incomplete(c);
+    if (!sk_is_digit(c->p[0]) || c->p[1] != '.' || !sk_is_digit(c->p[2]))
+        return wrong(c, code, what);
+    /* RFC 9110 2.5: a higher minor version is read as the highest we know. */
+    *out = c->p[0] != '1' ? 0 : c->p[2] == '0' ? 10 : 11;
+    c->p += 3;
+    return true;
+}
+
+/* request-line = method SP request-target SP HTTP-version (RFC 9112 3). */
+static bool request_line(cursor *c, sk_head *head) {
+    static const char malformed[] = "malformed request line";
+    if (!token(c, &head->method, SKUA_E_BAD_REQUEST_LINE, "the method is no token"))
+        return false;
+    if (!expect_byte(c, ' ', SKUA_E_BAD_REQUEST_LINE, "the method is no token"))
+        return false;
+    const char *from = c->p;
+    c->p = sk_h1_scan_target(c->p, c->end);
+    head->target = (skua_str){from, (size_t)(c->p - from)};
+    if (c->p < c->end && *c->p != ' ')
+        return line_end(c, SKUA_E_BAD_TARGET, "an invalid byte in the request target") &&
+               wrong(c, SKUA_E_BAD_REQUEST_LINE, "no HTTP version in the request line");
+    if (c->p < c->end && head->target.len == 0)
+        return wrong(c, SKUA_E_BAD_REQUEST_LINE, "no target in the request line");
+    if (!expect_byte(c, ' ', SKUA_E_BAD_REQUEST_LINE, malformed) ||
+        !version(c, &head->version, SKUA_E_BAD_REQUEST_LINE, "malformed HTTP version") ||
+        !line_end(c, SKUA_E_BAD_REQUEST_LINE, "something behind the HTTP version"))
+        return false;
+    return head->version != 0 ||
+           wrong(c, SKUA_E_UNKNOWN_PROTOCOL, "a version of HTTP other than 1.x");
+}
+
+/* status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112 4). The second SP may be
+ * missing where no reason follows: that section lets recipients part the line on white space. */
+static bool status_line(cursor *c, sk_head *head) {
+    static const char malformed[] = "malformed status line";
+    if (!version(c, &head->version, SKUA_E_BAD_STATUS_LINE, "no HTTP version in the status line") ||
+        !expect_byte(c, ' ', SKUA_E_BAD_STATUS_LINE, malformed))
+        return false;
+    if (c->end - c->p < 3)
+        return incomplete(c);
+    head->status = 0;
+    for (int i = 0; i < 3; i++, c->p++) {
+        if (!sk_is_digit(*c->p))
+            return wrong(c, SKUA_E_BAD_STATUS_LINE, "the status code is not three digits");
+        head->status = head->status * 10 + (*c->p - '0');
+    }
+    if (head->status < 100)
+        return wrong(c, SKUA_E_BAD_STATUS_LINE, "a status code below 100");
+    head->reason = (skua_str){c->p, 0};
+    if (c->p < c->end && *c->p == ' ') {
+        const char *from = ++c->p;
+        c->p = sk_h1_scan_value(c->p, c->end);
+        head->reason = (skua_str){from, (size_t)(c->p - from)};
+    }
+    if (!line_end(c, SKUA_E_BAD_STATUS_LINE, malformed))
+        return false;
+    return head->version != 0 ||
+           wrong(c, SKUA_E_UNKNOWN_PROTOCOL, "a version of HTTP other than 1.x");
+}
+
+static bool start_line(cursor *c, sk_role role, sk_head *head) {
+    static const char too_long[] = "the start line is longer than the limit";
+    const char *line = c->p;
+    bool parsed = role == SK_SERVER ? request_line(c, head) : status_line(c, head);
+    /* An error that stands within the limit comes first; one beyond it was never looked for. */
+    if (!parsed && c->stop != INCOMPLETE)
+        return line_fits(c, line, SKUA_E_LINE_TOO_LONG, too_long) && false;
+    if (!parsed)
+        c->p = c->end;
+    return line_fits(c, line, SKUA_E_LINE_TOO_LONG, too_long) && parsed;
+}
+
+/* ---- fields ---- */
+
+static const struct {
+    skua_str name;
+    sk_h1_key key;
+} key_names[] = {
+    {{"host", 4}, SK_H1_HOST},
+    {{"content-length", 14}, SK_H1_CONTENT_LENGTH},
+    {{"transfer-encoding", 17}, SK_H1_TRANSFER_ENCODING},
+    {{"connection", 10}, SK_H1_CONNECTION},
+    {{"expect", 6}, SK_H1_EXPECT},
+    {{"upgrade", 7}, SK_H1_UPGRADE},
+};
+
+sk_h1_key sk_h1_key_of(skua_str name) {
+    for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++)
+        if (name.len == key_names[i].name.len &&
+            sk_lower(name.ptr[0]) == key_names[i].name.ptr[0] &&
+            sk_str_ieq(name, key_names[i].name))
+            return key_names[i].key;
+    return SK_H1_KEYS;
+}
+
+static bool field_name(cursor *c, skua_str *out) {
+    if (!token(c, out, SKUA_E_BAD_FIELD, "a field line without a name"))
+        return false;
+    if (*c->p == ' ' || *c->p == '\t') /* RFC 9112 5.1 */
+        return wrong(c, SKUA_E_BAD_FIELD, "white space between field name and colon");
+    return expect_byte(c, ':', SKUA_E_BAD_FIELD, "an invalid byte in a field name");
+}
+
+/* field-line = field-name ":" OWS field-value OWS (RFC 9112 5). */
+static bool field_line(cursor *c, sk_field *out) {
+    if (*c->p == ' ' || *c->p == '\t') /* RFC 9112 2.2 and 5.2 */
+        return wrong(c, SKUA_E_BAD_FIELD, "a field line that begins with white space (folding)");
+    if (!field_name(c, &out->name))
+        return false;
+    while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
+        c->p++;
+    const char *from = c->p;
+    c->p = sk_h1_scan_value(c->p, c->end);
+    const char *to = c->p;
+    while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+        to--;
+    out->value = (skua_str){from, (size_t)(to - from)};
+    return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value");
+}
+
+static bool one_field(cursor *c, sk_fields *fields) {
+    static const char too_long[] = "a field line is longer than the limit";
+    if (fields->count >= fields->cap || fields->count >= c->limits->fields_max)
+        return wrong(c, SKUA_E_TOO_MANY_FIELDS, "more fields than the limit");
+    const char *line = c->p;
+    bool parsed = field_line(c, &fields->at[fields->count]);
+    if (!parsed && c->stop != INCOMPLETE)
+        return line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long) && false;
+    if (!parsed)
+        c->p = c->end;
+    if (!line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long) || !parsed)
+        return false;
+    fields->count++;
+    return true;
+}
+
+/* *( field-line CRLF ) CRLF; keys may be NULL. */
+static bool field_section(cursor *c, sk_fields *fields, sk_h1_keys *keys) {
+    fields->count = 0;
+    while (c->p < c->end && *c->p != '\r') {
+        if (*c->p == '\n')
+            return line_end(c, 0, "");
+        if (!one_field(c, fields))
+            return false;
+        if ((size_t)(c->p - c->begin) > c->limits->block_max)
+            return wrong(c, SKUA_E_HEAD_TOO_LARGE, "the fields are larger than the limit");
+        if (!keys)
+            continue;
+        sk_h1_key key = sk_h1_key_of(fields->at[fields->count - 1].name);
+        if (key != SK_H1_KEYS && keys->count[key]++ == 0)
+            keys->first[key] = (uint16_t)(fields->count - 1);
+    }
+    return line_end(c, SKUA_E_BAD_LINE_END, "CR without LF");
+}
+
+/* ---- whole pieces ---- */
+
+static cursor begin(const sk_h1_input *in) {
+    return (cursor){
+        .p = in->bytes, .end = in->bytes + in->len, .begin = in->bytes, .limits = in->limits};
+}
+
+static ptrdiff_t result(sk_h1_input *in, cursor *c, bool parsed) {
+    if (!parsed && c->stop == INCOMPLETE && in->len > in->limits->block_max)
+        (void)wrong(c, SKUA_E_HEAD_TOO_LARGE, "the head is larger than the limit");
+    in->what = c->what;
+    return parsed ? c->p - in->bytes : c->stop;
+}
+
+ptrdiff_t sk_h1_parse_head(sk_h1_input *in, sk_role role, sk_head *head, sk_h1_keys *keys) {
+    cursor c = begin(in);
+    *keys = (sk_h1_keys){0};
+    bool parsed = start_line(&c, role, head) && field_section(&c, &head->fields, keys);
+    return result(in, &c, parsed);
+}
+
+ptrdiff_t sk_h1_parse_trailers(sk_h1_input *in, sk_fields *fields) {
+    cursor c = begin(in);
+    return result(in, &c, field_section(&c, fields, NULL));
+}
+
+int sk_h1_scan_block(sk_h1_input *in, uint32_t *scanned, uint32_t *line_at) {
+    const char *end = in->bytes + in->len;
+    const char *p = in->bytes + *scanned;
+    for (const char *lf; p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL;) {
+        const char *line = in->bytes + *line_at;
+        if (lf == line || lf[-1] != '\r') {
+            in->what = "a line ends in LF alone";
+            return SKUA_E_BAD_LINE_END;
+        }
+        if (lf == line + 1)
+            return 1;
+        p = lf + 1;
+        *line_at = (uint32_t)(p - in->bytes);
+    }
+    *scanned = (uint32_t)in->len;
+    const char *line = in->bytes + *line_at;
+    const char *cr = memchr(line, '\r', (size_t)(end - line));
+    if (cr && cr + 1 < end) {
+        in->what = "CR without LF";
+        return SKUA_E_BAD_LINE_END;
+    }
+    if ((size_t)(end - line) > in->limits->line_max + 1u) {
+        bool start = *line_at == 0;
+        in->what = start ? "the start line is longer than the limit"
+                         : "a field line is longer than the limit";
+        return start ? SKUA_E_LINE_TOO_LONG : SKUA_E_FIELD_TOO_LONG;
+    }
+    if (in->len > in->limits->block_max) {
+        in->what = "the head is larger than the limit";
+        return SKUA_E_HEAD_TOO_LARGE;
+    }
+    return 0;
+}
+
+/* ---- chunks ---- */
+
+static void blanks(cursor *c) {
+    while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
+        c->p++;
+}
+
+static bool quoted_string(cursor *c) {
+    c->p++;
+    while (c->p < c->end && *c->p != '"') {
+        if (*c->p == '\\' && ++c->p == c->end)
+            break;
+        if (!sk_h1_is_value_byte((unsigned char)*c->p))
+            return wrong(c, SKUA_E_BAD_CHUNK, "a control character in a chunk extension");
+        c->p++;
+    }
+    return expect_byte(c, '"', SKUA_E_BAD_CHUNK, "malformed chunk extension");
+}
+
+/* chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ) (RFC 9112 7.1.1).
+ * They are checked and ignored: a reader that takes anything here can be led astray. */
+static bool chunk_extensions(cursor *c) {
+    static const char malformed[] = "malformed chunk extension";
+    skua_str part;
+    while (c->p < c->end && *c->p != '\r') {
+        blanks(c);
+        if (!expect_byte(c, ';', SKUA_E_BAD_CHUNK, "something behind the chunk size"))
+            return false;
+        blanks(c);
+        if (!token(c, &part, SKUA_E_BAD_CHUNK, malformed))
+            return false;
+        const char *name_end = c->p;
+        blanks(c);
+        if (c->p < c->end && *c->p != '=') {
+            c->p = name_end;
+            continue;
+        }
+        if (!expect_byte(c, '=', SKUA_E_BAD_CHUNK, malformed))
+            return false;
+        blanks(c);
+        if (c->p == c->end)
+            return incomplete(c);
+        if (*c->p == '"' ? !quoted_string(c) : !token(c, &part, SKUA_E_BAD_CHUNK, malformed))
+            return false;
+    }
+    return true;
+}
+
+static bool chunk_size(cursor *c, uint64_t *size) {
+    const char *from = c->p;
+    *size = 0;
+    for (int digit; c->p < c->end && (digit = sk_hex_value(*c->p)) >= 0; c->p++) {
+        if (*size > (uint64_t)INT64_MAX >> 4) /* RFC 9112 7.1: guard against overflow */
+            return wrong(c, SKUA_E_BAD_CHUNK, "a chunk size that is too large");
+        *size = *size << 4 | (unsigned)digit;
+    }
+    if (c->p == from && c->p < c->end)
+        return wrong(c, SKUA_E_BAD_CHUNK, "the chunk size is no hexadecimal number");
+    return c->p < c->end || incomplete(c);
+}
+
+ptrdiff_t sk_h1_parse_chunk_line(sk_h1_input *in, uint64_t *size) {
+    cursor c = begin(in);
+    bool parsed = chunk_size(&c, size) && chunk_extensions(&c) &&
+                  line_end(&c, SKUA_E_BAD_CHUNK, "malformed chunk-size line");
+    size_t looked_at = parsed ? (size_t)(c.p - in->bytes) : in->len;
+    if (looked_at > in->limits->chunk_line_max + 2u && (parsed || c.stop == INCOMPLETE))
+        parsed = wrong(&c, SKUA_E_BAD_CHUNK, "a chunk-size line longer than the limit");
+    in->what = c.what;
+    return parsed ? c.p - in->bytes : c.stop;
+}
