@@ -1,0 +1,41 @@
+/* Paths below a directory: whatever comes in, what comes out climbs nowhere. */
+#include "server/dir_path.h"
+
+#include "base/str.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition) {
+    if (!condition)
+        abort();
+}
+
+static void check_segment(skua_str segment, bool first) {
+    require(segment.len > 0);
+    require(segment.ptr[0] != '.' || (first && sk_str_eq(segment, SK_LIT(".well-known"))));
+    require(!memchr(segment.ptr, '\0', segment.len));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    skua_str rest = {(const char *)data, size};
+    sk_dir_path out;
+    if (!sk_dir_path_map(rest, &out))
+        return 0;
+    /* The path is the rest, less one slash at its end. */
+    require(out.path.ptr == rest.ptr);
+    require(out.path.len + (out.slash && size > 0) == size);
+    if (out.path.len == 0) {
+        require(out.slash && size == 0);
+        return 0;
+    }
+    size_t from = 0;
+    for (size_t i = 0; i <= out.path.len; i++) {
+        if (i < out.path.len && out.path.ptr[i] != '/')
+            continue;
+        check_segment((skua_str){out.path.ptr + from, i - from}, from == 0);
+        from = i + 1;
+    }
+    return 0;
+}
