@@ -125,6 +125,8 @@ def _name_of(code):
     match = re.match(r"typedef .*?\( ?\* ?(\w+) ?\)", flat)
     if match and "{" not in flat:
         return "type", match.group(1)
+    if flat.startswith("typedef") and "{" not in flat and flat.endswith(");"):
+        return "type", re.search(r"(\w+) ?\(", flat).group(1)
     match = re.match(r"typedef\b.*?(\w+)(?:\[[^]]*\])? ?;$", flat)
     if match:
         return "type", match.group(1)
