@@ -17,7 +17,7 @@ build = cmake --preset $(1) >build/$(1).log 2>&1 || { cat build/$(1).log; exit 1
 	cmake --build build/$(1) -j $(JOBS) $(2) -- --quiet -k 0
 
 .PHONY: all demo test check asan tsan fuzz bench install fmt lint man clean help \
-	setup setup-test setup-dev
+	asan-clang setup setup-test setup-ci setup-dev
 # Recipes share build folders, so they run one after the other; Ninja runs jobs beside each other.
 .NOTPARALLEL:
 
@@ -31,6 +31,7 @@ help:
 	@echo "make test      build and run every test"
 	@echo "make check     the fast part: unit tests, vectors, corpora, checks of the tree"
 	@echo "make asan      every test under ASan and UBSan"
+	@echo "make asan-clang  unit tests, faults and corpora with clang under ASan and UBSan"
 	@echo "make tsan      unit and fault tests under TSan"
 	@echo "make fuzz      T=name S=60: run one fuzz target; without T each of them"
 	@echo "make bench     measure"
@@ -38,7 +39,7 @@ help:
 	@echo "make fmt       format the sources; make lint: clang-tidy and cppcheck"
 	@echo "make clean     remove build/"
 
-setup setup-test setup-dev:
+setup setup-test setup-ci setup-dev:
 	@mkdir -p build
 	@tools/setup $(or $(patsubst setup-%,%,$(filter-out setup,$@)),build)
 
@@ -57,6 +58,11 @@ asan: setup-test
 	@echo "building build/asan"
 	@$(call build,asan)
 	@tools/run_tests --build build/asan --kinds unit,fault,replay,pytest $(T)
+
+asan-clang: setup-ci
+	@echo "building build/asan-clang"
+	@$(call build,asan-clang)
+	@tools/run_tests --build build/asan-clang --kinds unit,fault,replay $(T)
 
 tsan: setup-test
 	@echo "building build/tsan"
