@@ -15,12 +15,14 @@ typedef struct sk_file_info {
     bool is_regular;
 } sk_file_info;
 
-/* Open a directory to serve from. The descriptor, or -errno. */
+/* Open a directory to serve from; it need not be listable. The descriptor, or -errno. */
 int sk_dir_open(const char *path);
 /* Open `path` (relative, no leading '/') for reading below dir. It cannot leave dir by "..", by an
  * absolute link or by a link that points out: openat2 with RESOLVE_BENEATH, or, where the kernel
- * has none, a walk component by component that follows no symbolic link at all. Never blocks on a
- * FIFO or device. The descriptor, or -errno (-EXDEV, -ELOOP: it would have left). */
+ * has none, a walk component by component that follows no symbolic link at all and takes no "..".
+ * "" and "." are the directory itself; a trailing slash asks for a directory. Never blocks on a
+ * FIFO or device: see sk_file_stat for what it is. The descriptor, or -errno (-EXDEV, -ELOOP: it
+ * would have left). */
 int sk_file_open_below(int dir, const char *path);
 /* The walk alone, for its tests. */
 int sk_file_open_below_walk(int dir, const char *path);
