@@ -23,7 +23,7 @@ QUESTION = re.compile(r"^(Is|Has|Have|Does|Did|Do|Are|Was|Can|May|Will)\b[^.]*\?
 
 def gives_out_pointer(function):
     """Does it return a pointer, or hand one out through a T **?"""
-    return function.result.endswith("*") or bool(re.search(r"\w \*\*out\b|void \*\*", function.arguments))
+    return function.result.endswith("*") or bool(re.search(r"\*\*\w", function.arguments))
 
 
 def check_function(function):

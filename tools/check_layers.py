@@ -16,7 +16,7 @@ import sys
 
 FLOORS = {"base": 0, "wire": 1, "coding": 1, "sys": 1, "net": 2, "http": 3, "client": 4,
           "server": 4, "gateway": 5}
-OPENSSL_FILES = re.compile(r"src/net/(tls_openssl\w*|local_ca|digest)\.c$")
+OPENSSL_FILES = re.compile(r"src/net/(tls_openssl\w*\.[ch]|(local_ca|digest)\.c)$")
 # C17 4, with <string.h>, whose functions a compiler may call anyway, and the SIMD intrinsics.
 FREESTANDING = {"float.h", "iso646.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
                 "stddef.h", "stdint.h", "stdnoreturn.h"}
