@@ -1,0 +1,27 @@
+/* sys/directory.h - reading what a directory holds. */
+#ifndef SK_SYS_DIRECTORY_H
+#define SK_SYS_DIRECTORY_H
+
+#include "base/arena.h"
+#include <stdbool.h>
+
+typedef struct sk_dir_entry {
+    const char *name;
+    int64_t size;
+    int64_t mtime; /* Unix seconds */
+    bool is_dir;
+} sk_dir_entry;
+
+typedef struct sk_directory {
+    sk_dir_entry *entries; /* in the system's order */
+    size_t count;
+    bool cut; /* it holds more than were asked for */
+} sk_directory;
+
+/* Read the files and directories of root/path, at most `max` of them; path as sk_file_open_below
+ * takes it. Names that begin with "." are left out, and so is what could not be opened that way:
+ * links that lead out or nowhere, FIFOs, sockets, devices. Names and array are the arena's. 0 or
+ * -errno. */
+int sk_directory_read(int root, const char *path, size_t max, sk_arena *arena, sk_directory *out);
+
+#endif
