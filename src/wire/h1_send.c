@@ -3,6 +3,7 @@
  *
  * A head is written line by line into the output as it is built. What is wrong with it latches in
  * send_error; finishing then cuts it back out, so that no part of a bad message ever leaves. */
+#include "wire/h1_scan.h"
 #include "wire/h1_state.h"
 #include <skua/error.h>
 #include <skua/status.h>
@@ -35,10 +36,8 @@ static bool begin_head(sk_h1 *m, sk_buf *out) {
 }
 
 static bool is_target(skua_str target) {
-    for (size_t i = 0; i < target.len; i++)
-        if (target.ptr[i] <= 0x20 || target.ptr[i] == 0x7f)
-            return false;
-    return target.len > 0;
+    const char *end = target.ptr + target.len;
+    return target.len > 0 && sk_h1_scan_target(target.ptr, end) == end;
 }
 
 void sk_h1_start_request(sk_h1 *m, sk_buf *out, skua_str method, skua_str target, int version) {
