@@ -38,23 +38,23 @@ static bool make_room(reading *r) {
 }
 
 /* A link is shown as what it leads to, and that is looked at only through the call that cannot
- * leave the root. False: it is not shown. */
-static bool look_behind_link(const reading *r, const char *name, sk_file_info *info) {
+ * leave the root. 0 or -errno. */
+static int look_behind_link(const reading *r, const char *name, sk_file_info *info) {
     size_t len = strlen(r->path);
     const char *slash = len == 0 || r->path[len - 1] == '/' ? "" : "/";
-    char *whole = sk_arena_printf(r->arena, "%s%s%s", r->path, slash, name);
+    const char *whole = sk_arena_printf(r->arena, "%s%s%s", r->path, slash, name);
     int fd = whole ? sk_file_open_below(r->root, whole) : -ENOMEM;
     if (fd < 0)
-        return false;
+        return fd;
     int rc = sk_file_stat(fd, info);
     sk_file_close(fd);
-    return rc == 0;
+    return rc;
 }
 
-static bool look_at(const reading *r, const char *name, sk_file_info *info) {
+static int look_at(const reading *r, const char *name, sk_file_info *info) {
     struct stat st;
     if (fstatat(dirfd(r->stream), name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return false; /* gone since */
+        return -errno;
     if (S_ISLNK(st.st_mode))
         return look_behind_link(r, name, info);
     *info = (sk_file_info){
@@ -63,13 +63,19 @@ static bool look_at(const reading *r, const char *name, sk_file_info *info) {
         .is_dir = S_ISDIR(st.st_mode),
         .is_regular = S_ISREG(st.st_mode),
     };
-    return true;
+    return 0;
+}
+
+/* The failure is ours, and says nothing about the entry. */
+static bool is_shortage(int rc) {
+    return rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE;
 }
 
 static int add(reading *r, const char *name) {
     sk_file_info info;
-    if (!look_at(r, name, &info) || (!info.is_dir && !info.is_regular))
-        return 0;
+    int rc = look_at(r, name, &info);
+    if (rc != 0 || (!info.is_dir && !info.is_regular))
+        return is_shortage(rc) ? rc : 0;
     const char *copy = sk_arena_strndup(r->arena, name, strlen(name));
     if (!copy || !make_room(r))
         return -ENOMEM;
