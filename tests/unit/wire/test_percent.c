@@ -59,6 +59,9 @@ static void query(void **state) {
         {"a=<b>|\"", "a=%3Cb%3E%7C%22"},
         {"a\r\nSet-Cookie: x", "a%0D%0ASet-Cookie:%20x"},
         {"a#b", "a%23b"},
+        {"100%", "100%25"}, /* what is no escape becomes one */
+        {"%4", "%254"},
+        {"%4g%41", "%254g%41"},
         {"\xff", "%FF"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
