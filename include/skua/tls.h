@@ -27,12 +27,12 @@ typedef struct skua_tls_opts {
     const char *cert_file;    /* own certificate, its chain behind it */
     const char *key_file;     /* its private key; NULL: in cert_file */
     const char *key_password; /* for an encrypted key; never asked for on a terminal */
-    const char *ca_file;      /* client: authorities to believe */
+    const char *ca_file;      /* client: authorities to believe; refused on a server */
     const char *ca_dir;       /* the same as a directory of hashed names */
     skua_tls_trust trust;     /* are these in place of the system's, or added to them? */
     int min_version;          /* SKUA_TLS_1_2 (default) or SKUA_TLS_1_3 */
     const char *server_name;  /* client: name to ask for and verify, in place of the URL's host */
-    const char *alpn;         /* comma-separated, best first; NULL: "http/1.1" */
+    const char *alpn;         /* comma-separated, best first; NULL: "http/1.1"; "": none */
     int insecure_skip_verify; /* client: 1 = believe anyone. Each use is logged as a warning */
 } skua_tls_opts;
 
@@ -78,13 +78,14 @@ typedef struct skua_sha256 skua_sha256;
  * Since: 0.1 */
 SKUA_API skua_sha256 *skua_sha256_new(void);
 
-/* Add bytes to a digest.
+/* Add bytes to a digest. NULL for the digest is fine, and does nothing.
  *
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API void skua_sha256_update(skua_sha256 *h, const void *data, size_t len);
 
-/* Give the digest of all that was added, in hexadecimal and terminated, and free the object.
+/* Give the digest of all that was added, in hexadecimal and terminated, and free the object. NULL
+ * for the digest gives "".
  *
  * Thread: one at a time.
  * Since: 0.1 */

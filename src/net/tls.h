@@ -1,0 +1,42 @@
+/* net/tls.h - TLS over another stream. Everything the library knows of a TLS implementation stands
+ * behind this page, so that another can take OpenSSL's place. */
+#ifndef SK_NET_TLS_H
+#define SK_NET_TLS_H
+
+#include <skua/stream.h>
+#include <skua/tls.h>
+#include <stdbool.h>
+
+/* Settings, loaded: shared by any number of streams and threads; counted. */
+typedef struct sk_tls_ctx sk_tls_ctx;
+
+/* Load certificates and trust. opts may be NULL. The error names the file and what is wrong with it
+ * (missing, not PEM, key does not match, pass phrase). NULL on failure. */
+sk_tls_ctx *sk_tls_client_ctx(const skua_tls_opts *opts, skua_error *err);
+sk_tls_ctx *sk_tls_server_ctx(const skua_tls_opts *opts, skua_error *err);
+void sk_tls_ctx_ref(sk_tls_ctx *c);
+void sk_tls_ctx_unref(sk_tls_ctx *c); /* NULL is fine */
+/* Is verification switched off? */
+bool sk_tls_ctx_insecure(const sk_tls_ctx *c);
+
+/* Buffers that all TLS streams of one thread share: ciphertext passes through them within one call,
+ * and only what is left over is kept by the stream. */
+typedef struct sk_tls_scratch sk_tls_scratch;
+sk_tls_scratch *sk_tls_scratch_new(void); /* NULL: no memory */
+void sk_tls_scratch_free(sk_tls_scratch *s);
+
+/* Wrap `below`, which the new stream then owns (on failure it stays the caller's). A client names
+ * the host it means; `scratch` outlives the stream and is used by its thread alone.
+ *
+ * The stream's read and writev shake hands as far as needed by themselves; sk_tls_handshake does
+ * only that. A read's 0 is a close_notify; an end without one is SKUA_E_TLS_EOF. One writev gives
+ * all its records to the stream below in as few calls as it takes. */
+skua_stream *sk_tls_client(sk_tls_ctx *c, skua_stream *below, const char *host,
+                           sk_tls_scratch *scratch, skua_error *err);
+skua_stream *sk_tls_server(sk_tls_ctx *c, skua_stream *below, sk_tls_scratch *scratch,
+                           skua_error *err);
+/* 0 when done, SKUA_E_AGAIN (see want), or an error: SKUA_E_TLS_CERTIFICATE with verify code,
+ * depth, subject and the store that was searched; SKUA_E_TLS; what the stream below said. */
+int sk_tls_handshake(skua_stream *s, skua_error *err);
+
+#endif

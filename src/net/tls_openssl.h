@@ -1,0 +1,76 @@
+/* net/tls_openssl.h - what the tls_openssl files share, and nobody else sees. */
+#ifndef SK_NET_TLS_OPENSSL_H
+#define SK_NET_TLS_OPENSSL_H
+
+#include "base/buf.h"
+#include "net/tls.h"
+
+/* Without its oldest names, among them macros that would turn our sk_free into OpenSSL's own. */
+#define OPENSSL_NO_DEPRECATED
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+
+/* Settings, loaded. Nothing in it changes after loading but the counter and bundle_loaded. */
+struct sk_tls_ctx {
+    atomic_uint refs;
+    SSL_CTX *ssl;
+    BIO_METHOD *bio;
+    char *server_name; /* to verify in place of the host; or NULL */
+    char *bundle;      /* the system's authorities in one file, read when first missed; or NULL */
+    atomic_bool bundle_loaded;
+    char *trust; /* where authorities are looked for, for messages */
+    bool trust_found;
+    bool server;
+    bool insecure;
+    unsigned char *alpn; /* as it goes on the wire: length, name, length, name ... */
+    unsigned alpn_len;
+};
+
+typedef struct sk_tls {
+    skua_stream base;
+    skua_stream *below;
+    sk_tls_ctx *ctx;
+    SSL *ssl;
+    sk_tls_scratch *scratch;
+    sk_buf in;       /* ciphertext that came and is not yet decrypted */
+    sk_buf out;      /* ciphertext that is not yet sent */
+    X509 *rejected;  /* the certificate that failed, with its depth in the chain */
+    skua_error *why; /* the failure that every later call repeats; may lack memory to be kept */
+    int failed;      /* its code */
+    int write_failed;
+    int rejected_depth;
+    bool up;      /* the handshake is done */
+    bool blocked; /* the stream below did not take all of `out` */
+    char host[];  /* whom a client means; "" on a server */
+} sk_tls;
+
+/* Ciphertext passes through here within one call. Only `in` outlives a call, as what its holder
+ * will go on with; another stream that needs the place sends it home first. */
+struct sk_tls_scratch {
+    sk_buf in;
+    sk_buf out;
+    sk_tls *holder;
+    bool dry;    /* the stream below had no more in this call */
+    int io_code; /* how the stream below ended or failed in this call: SKUA_E_TLS_EOF for an end */
+    skua_error io;
+    char gathered[SSL3_RT_MAX_PLAIN_LENGTH];
+};
+
+/* tls_openssl_bio.c: ciphertext between OpenSSL and the stream below */
+BIO_METHOD *sk_tls_bio_method(void);
+void sk_tls_enter(sk_tls *s); /* at the begin of each call that lets OpenSSL work */
+bool sk_tls_out_room(sk_tls *s, size_t plaintext);
+int sk_tls_flush(sk_tls *s, skua_error *err);
+bool sk_tls_hold_back(sk_tls *s);
+void sk_tls_forget(sk_tls *s); /* the stream goes away */
+
+/* tls_openssl_trust.c: which authorities are believed */
+int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
+
+/* tls_openssl_fail.c: OpenSSL's failures in words */
+int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out);
+int sk_tls_fail_file(skua_error *err, const char *what, const char *path);
+int sk_tls_fail_queue(skua_error *err, const char *what);
+void sk_tls_subject(const X509 *cert, char *out, size_t cap);
+
+#endif

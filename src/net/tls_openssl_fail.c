@@ -1,0 +1,263 @@
+/* net/tls_openssl_fail.c - OpenSSL's failures, in words that a person can act on. */
+#include "net/tls_openssl.h"
+
+#include "base/fail.h"
+#include "base/str.h"
+
+#include <openssl/err.h>
+#include <openssl/pemerr.h>
+#include <openssl/sslerr.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Text of a fixed size, cut where it ends. */
+typedef struct line {
+    char *at;
+    size_t cap, len;
+} line;
+
+static void add(line *t, const char *p, size_t n) {
+    for (size_t i = 0; i < n && t->len + 1 < t->cap; i++)
+        t->at[t->len++] = p[i];
+    t->at[t->len] = '\0';
+}
+
+void sk_tls_subject(const X509 *cert, char *out, size_t cap) {
+    line t = {.at = out, .cap = cap};
+    BIO *b = cert ? BIO_new(BIO_s_mem()) : NULL;
+    char *p;
+    add(&t, "", 0);
+    if (!b)
+        return;
+    if (X509_NAME_print_ex(b, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253) >= 0) {
+        long n = BIO_get_mem_data(b, &p);
+        add(&t, p, n > 0 ? (size_t)n : 0);
+    }
+    BIO_free(b);
+}
+
+static void add_address(line *t, const ASN1_OCTET_STRING *ip) {
+    const unsigned char *b = ASN1_STRING_get0_data(ip);
+    char s[48];
+    int n = 0;
+    if (ASN1_STRING_length(ip) == 4)
+        n = snprintf(s, sizeof s, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+    for (int i = 0; ASN1_STRING_length(ip) == 16 && i < 16; i += 2)
+        n += snprintf(s + n, sizeof s - (size_t)n, "%s%x", i ? ":" : "", b[i] << 8 | b[i + 1]);
+    add(t, s, (size_t)n);
+}
+
+/* "a.example, *.b.example, 192.0.2.1" */
+static void list_names(const X509 *cert, char *out, size_t cap) {
+    line t = {.at = out, .cap = cap};
+    GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
+    add(&t, "", 0);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+        if (g->type != GEN_DNS && g->type != GEN_IPADD)
+            continue;
+        if (t.len > 0)
+            add(&t, ", ", 2);
+        if (g->type == GEN_IPADD)
+            add_address(&t, g->d.iPAddress);
+        else
+            add(&t, (const char *)ASN1_STRING_get0_data(g->d.dNSName),
+                (size_t)ASN1_STRING_length(g->d.dNSName));
+    }
+    GENERAL_NAMES_free(names);
+}
+
+static int fail_wrong_host(const sk_tls *s, skua_error *out) {
+    char names[240];
+    list_names(s->rejected, names, sizeof names);
+    if (!names[0])
+        snprintf(names, sizeof names, "none in its subjectAltName, and no other place counts");
+    return sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
+                   "%.100s: certificate is not for this host (it names %s)", s->host, names);
+}
+
+/* "3 days ago, ", "in 2 hours, " for the date that was passed or not reached; else nothing. */
+static void describe_date(const X509 *cert, long code, char *out, size_t cap) {
+    static const struct {
+        int seconds;
+        const char *name;
+    } units[] = {{3600, "hour"}, {60, "minute"}, {1, "second"}};
+    const ASN1_TIME *limit = NULL;
+    int days, seconds;
+    out[0] = '\0';
+    if (cert && code == X509_V_ERR_CERT_HAS_EXPIRED)
+        limit = X509_get0_notAfter(cert);
+    else if (cert && code == X509_V_ERR_CERT_NOT_YET_VALID)
+        limit = X509_get0_notBefore(cert);
+    if (!limit || !ASN1_TIME_diff(&days, &seconds, NULL, limit))
+        return;
+    bool ahead = days > 0 || seconds > 0;
+    int n = days < 0 ? -days : days;
+    const char *unit = "day";
+    int left = seconds < 0 ? -seconds : seconds;
+    for (size_t i = 0; n == 0 && i < sizeof units / sizeof units[0]; i++) {
+        n = left / units[i].seconds;
+        unit = units[i].name;
+    }
+    snprintf(out, cap, "%s%d %s%s%s, ", ahead ? "in " : "", n, unit, n == 1 ? "" : "s",
+             ahead ? "" : " ago");
+}
+
+static int fail_certificate(const sk_tls *s, skua_error *out) {
+    long code = SSL_get_verify_result(s->ssl);
+    char subject[sizeof out->tls_subject], when[48];
+    sk_tls_subject(s->rejected, subject, sizeof subject);
+    describe_date(s->rejected, code, when, sizeof when);
+    int rc;
+    if (code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH)
+        rc = fail_wrong_host(s, out);
+    else if (!s->ctx->trust_found)
+        rc = sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
+                     "%.100s: certificate cannot be verified: no certificate authorities found "
+                     "(looked at %.250s)",
+                     s->host, s->ctx->trust);
+    else
+        rc = sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
+                     "%.100s: %s (%sdepth %d, subject %s, store %s)", s->host,
+                     X509_verify_cert_error_string(code), when, s->rejected_depth, subject,
+                     s->ctx->trust);
+    out->tls_verify = (int)code;
+    out->tls_depth = s->rejected_depth;
+    memcpy(out->tls_subject, subject, sizeof subject);
+    return rc;
+}
+
+/* RFC 8446 6, by number. Those that name a cause on our side have it said. */
+static const char *alert_text(int alert) {
+    static const struct {
+        int alert;
+        const char *text;
+    } known[] = {
+        {SSL3_AD_UNEXPECTED_MESSAGE, "unexpected_message"},
+        {SSL3_AD_BAD_RECORD_MAC, "bad_record_mac"},
+        {TLS1_AD_RECORD_OVERFLOW, "record_overflow"},
+        {SSL3_AD_HANDSHAKE_FAILURE, "handshake_failure: it accepts none of the offered parameters"},
+        {SSL3_AD_BAD_CERTIFICATE, "bad_certificate: it refuses our certificate"},
+        {SSL3_AD_UNSUPPORTED_CERTIFICATE, "unsupported_certificate: it refuses our certificate"},
+        {SSL3_AD_CERTIFICATE_REVOKED, "certificate_revoked: it refuses our certificate"},
+        {SSL3_AD_CERTIFICATE_EXPIRED, "certificate_expired: it refuses our certificate"},
+        {SSL3_AD_CERTIFICATE_UNKNOWN, "certificate_unknown: it refuses our certificate"},
+        {SSL3_AD_ILLEGAL_PARAMETER, "illegal_parameter"},
+        {TLS1_AD_UNKNOWN_CA, "unknown_ca: it does not believe who signed our certificate"},
+        {TLS1_AD_ACCESS_DENIED, "access_denied"},
+        {TLS1_AD_DECODE_ERROR, "decode_error"},
+        {TLS1_AD_DECRYPT_ERROR, "decrypt_error"},
+        {TLS1_AD_PROTOCOL_VERSION, "protocol_version: it speaks none of our TLS versions"},
+        {TLS1_AD_INSUFFICIENT_SECURITY, "insufficient_security"},
+        {TLS1_AD_INTERNAL_ERROR, "internal_error"},
+        {TLS1_AD_INAPPROPRIATE_FALLBACK, "inappropriate_fallback"},
+        {TLS1_AD_USER_CANCELLED, "user_canceled"},
+        {TLS13_AD_MISSING_EXTENSION, "missing_extension"},
+        {TLS1_AD_UNSUPPORTED_EXTENSION, "unsupported_extension"},
+        {TLS1_AD_UNRECOGNIZED_NAME, "unrecognized_name: it does not serve this host"},
+        {TLS13_AD_CERTIFICATE_REQUIRED, "certificate_required: it asks for a client certificate"},
+        {TLS1_AD_NO_APPLICATION_PROTOCOL, "no_application_protocol: no ALPN name in common"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].alert == alert)
+            return known[i].text;
+    }
+    return "unknown";
+}
+
+/* What OpenSSL says less well. */
+static const char *reason_text(unsigned long e) {
+    static const struct {
+        int reason;
+        const char *text;
+    } known[] = {
+        {SSL_R_WRONG_VERSION_NUMBER, "the peer does not speak TLS on this port"},
+        {SSL_R_HTTP_REQUEST, "the peer does not speak TLS: it sent a plain HTTP request"},
+        {SSL_R_HTTPS_PROXY_REQUEST, "the peer does not speak TLS: it sent a plain CONNECT request"},
+        {SSL_R_UNSUPPORTED_PROTOCOL, "the peer speaks only TLS versions too old to be accepted"},
+        {SSL_R_VERSION_TOO_LOW, "the peer speaks only TLS versions too old to be accepted"},
+        {SSL_R_WRONG_SSL_VERSION, "the peer speaks only TLS versions too old to be accepted"},
+        {SSL_R_NO_SHARED_CIPHER, "no cipher suite in common with the peer"},
+        {SSL_R_NO_APPLICATION_PROTOCOL, "no application protocol (ALPN) in common with the peer"},
+    };
+    int reason = ERR_GET_REASON(e);
+    for (size_t i = 0; ERR_GET_LIB(e) == ERR_LIB_SSL && i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].reason == reason)
+            return known[i].text;
+    }
+    const char *text = ERR_reason_error_string(e);
+    return text ? text : "TLS failed";
+}
+
+/* Whom the message is about: the host that was meant; on a server, the peer's address. */
+static void name_peer(const sk_tls *s, char *out, size_t cap, skua_stream_info *info) {
+    *info = (skua_stream_info){.size = sizeof *info};
+    if (s->below->ops->info)
+        s->below->ops->info(s->below, info);
+    snprintf(out, cap, "%s", s->host[0] ? s->host : info->peer[0] ? info->peer : "peer");
+}
+
+static int fail_below(const sk_tls *s, const char *peer, skua_error *out) {
+    int code = s->scratch->io_code;
+    if (code == SKUA_E_TLS_EOF)
+        return sk_fail(out, code, SKUA_PHASE_TLS, "%.100s: the peer closed the connection %s", peer,
+                       s->up ? "without close_notify: what it sent may be cut short"
+                             : "during the handshake");
+    *out = s->scratch->io;
+    if (s->up)
+        return code;
+    int os_errno = out->os_errno;
+    sk_fail(out, code, SKUA_PHASE_TLS, "%.100s: handshake: %.300s", peer, s->scratch->io.msg);
+    out->os_errno = os_errno;
+    return code;
+}
+
+static int fail_protocol(const sk_tls *s, const char *peer, skua_error *out) {
+    unsigned long e = ERR_peek_error(); /* the first is the cause, later ones its consequences */
+    int reason = ERR_GET_REASON(e);
+    if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        return fail_certificate(s, out);
+    if (reason == ERR_R_MALLOC_FAILURE)
+        return sk_fail_nomem(out);
+    if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
+        return sk_fail(out, SKUA_E_TLS, SKUA_PHASE_TLS, "%.100s: the peer sent the alert %s", peer,
+                       alert_text(reason - SSL_AD_REASON_OFFSET));
+    return sk_fail(out, SKUA_E_TLS, SKUA_PHASE_TLS, "%.100s: %s", peer, reason_text(e));
+}
+
+/* Fill *out whole with why OpenSSL stopped. Returns its code. */
+int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
+    skua_stream_info info;
+    char peer[sizeof out->target];
+    name_peer(s, peer, sizeof peer, &info);
+    bool of_below = s->scratch->io_code != 0 && ssl_error == SSL_ERROR_SYSCALL;
+    int code = of_below ? fail_below(s, peer, out) : fail_protocol(s, peer, out);
+    memcpy(out->target, peer, sizeof peer);
+    memcpy(out->address, info.peer, sizeof out->address);
+    /* Without a handshake nothing was asked of the peer. */
+    out->retry_safe = !s->up;
+    return code;
+}
+
+/* Loading a file failed: say which and why. Empties OpenSSL's queue. */
+int sk_tls_fail_file(skua_error *err, const char *what, const char *path) {
+    unsigned long e = ERR_peek_error(), last = ERR_peek_last_error();
+    ERR_clear_error();
+    if (ERR_SYSTEM_ERROR(e))
+        return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_TLS, ERR_GET_REASON(e), "%s %s", what, path);
+    bool not_pem = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+    const char *why = ERR_reason_error_string(e);
+    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: %s", what, path,
+                   not_pem ? "holds nothing of this kind in PEM form"
+                   : why   ? why
+                           : "not readable");
+}
+
+/* The same for what is not a file. */
+int sk_tls_fail_queue(skua_error *err, const char *what) {
+    const char *why = ERR_reason_error_string(ERR_peek_error());
+    ERR_clear_error();
+    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s: %s", what,
+                   why ? why : "refused by OpenSSL");
+}

@@ -1,0 +1,198 @@
+/* net/tls_openssl_trust.c - which authorities a client believes, and asking OpenSSL to verify by
+ * them.
+ *
+ *     ca_file, ca_dir given?  --yes--> those, read at once (an error names the file)
+ *              | no, or SKUA_TLS_TRUST_ADD
+ *              v
+ *     SSL_CERT_FILE, SSL_CERT_DIR set?  --yes--> those
+ *              | no
+ *              v
+ *     the first file and the first directory where distributions keep theirs
+ *
+ * The system's directory of hashed names costs nothing until a name is looked up in it; its bundle
+ * costs 20 ms to parse. So the bundle is read only when an issuer was not found without it, which
+ * where there is a hashed directory means: never for a good peer. */
+#include "net/tls_openssl.h"
+
+#include "base/fail.h"
+#include "base/mem.h"
+#include "sys/file.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Debian and Alpine; Fedora and RHEL; openSUSE; the newer RHEL layout; BSD and macOS. */
+static const char *const known_bundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    NULL,
+};
+static const char *const known_dirs[] = {
+    "/etc/ssl/certs",
+    "/etc/pki/tls/certs",
+    "/etc/openssl/certs",
+    NULL,
+};
+
+static bool is_file(const char *path) {
+    BIO *b = BIO_new_file(path, "r");
+    ERR_clear_error();
+    return BIO_free(b) == 1;
+}
+
+static bool is_dir(const char *path) {
+    int fd = sk_dir_open(path);
+    if (fd >= 0)
+        sk_file_close(fd);
+    return fd >= 0;
+}
+
+static const char *first_that(bool (*is)(const char *), const char *const *paths) {
+    while (*paths && !is(*paths))
+        paths++;
+    return *paths;
+}
+
+static void note(sk_buf *text, const char *place) {
+    if (place)
+        sk_buf_printf(text, "%s%s", sk_buf_len(text) > 0 ? ", " : "", place);
+}
+
+static void note_all(sk_buf *text, const char *const *places) {
+    while (*places)
+        note(text, *places++);
+}
+
+/* SSL_CERT_DIR may name several, with colons between. */
+static bool is_any_dir(const char *list) {
+    while (*list) {
+        size_t len = strcspn(list, ":");
+        char *one = sk_strndup(list, len);
+        bool found = one && is_dir(one);
+        sk_free(one);
+        if (found)
+            return true;
+        list += len + (list[len] == ':');
+    }
+    return false;
+}
+
+/* A system without a store is not an error yet: the handshake fails, and says where was looked. */
+static int load_system(sk_tls_ctx *c, X509_STORE *store, sk_buf *text, skua_error *err) {
+    const char *file = secure_getenv("SSL_CERT_FILE");
+    const char *dir = secure_getenv("SSL_CERT_DIR");
+    if (file || dir) {
+        note(text, file);
+        note(text, dir);
+        file = file && is_file(file) ? file : NULL;
+        dir = dir && is_any_dir(dir) ? dir : NULL;
+    } else {
+        file = first_that(is_file, known_bundles);
+        dir = first_that(is_dir, known_dirs);
+        if (!file && !dir) {
+            note_all(text, known_bundles);
+            note_all(text, known_dirs);
+        }
+        note(text, file);
+        note(text, dir);
+    }
+    c->trust_found = c->trust_found || file || dir;
+    if (file && !(c->bundle = sk_strdup(file)))
+        return sk_fail_nomem(err);
+    if (dir && X509_STORE_load_path(store, dir) != 1)
+        return sk_tls_fail_queue(err, dir);
+    return 0;
+}
+
+static int load_given(sk_tls_ctx *c, X509_STORE *store, const skua_tls_opts *o, sk_buf *text,
+                      skua_error *err) {
+    if (o->ca_file && X509_STORE_load_file(store, o->ca_file) != 1)
+        return sk_tls_fail_file(err, "ca_file", o->ca_file);
+    if (o->ca_dir && !is_dir(o->ca_dir))
+        return sk_fail(err, SKUA_E_FILE_NOT_FOUND, SKUA_PHASE_TLS, "ca_dir %s: no such directory",
+                       o->ca_dir);
+    if (o->ca_dir && X509_STORE_load_path(store, o->ca_dir) != 1)
+        return sk_tls_fail_queue(err, o->ca_dir);
+    note(text, o->ca_file);
+    note(text, o->ca_dir);
+    c->trust_found = o->ca_file || o->ca_dir;
+    return 0;
+}
+
+static bool issuer_missing(X509_STORE_CTX *x) {
+    switch (X509_STORE_CTX_get_error(x)) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Two threads may both read the bundle; the store takes each certificate once. */
+static bool load_bundle(sk_tls_ctx *c, X509_STORE *store) {
+    if (!c->bundle || atomic_load_explicit(&c->bundle_loaded, memory_order_acquire))
+        return false;
+    bool ok = X509_STORE_load_file(store, c->bundle) == 1;
+    ERR_clear_error();
+    atomic_store_explicit(&c->bundle_loaded, true, memory_order_release);
+    return ok;
+}
+
+static int verify_chain(X509_STORE_CTX *x, void *user) {
+    sk_tls_ctx *c = user;
+    if (c->insecure)
+        return 1;
+    int ok = X509_verify_cert(x);
+    if (ok == 1 || !issuer_missing(x) || !load_bundle(c, X509_STORE_CTX_get0_store(x)))
+        return ok;
+    X509_STORE_CTX_set0_verified_chain(x, NULL);
+    X509_STORE_CTX_set_error(x, X509_V_OK);
+    return X509_verify_cert(x);
+}
+
+/* Remember what was refused, for the message. */
+static int on_verify(int ok, X509_STORE_CTX *x) {
+    X509 *cert = X509_STORE_CTX_get_current_cert(x);
+    if (ok)
+        return ok;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
+    sk_tls *s = SSL_get_app_data(ssl);
+    X509_free(s->rejected);
+    s->rejected = cert && X509_up_ref(cert) ? cert : NULL;
+    s->rejected_depth = X509_STORE_CTX_get_error_depth(x);
+    return ok;
+}
+
+int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
+    if (c->insecure) {
+        SSL_CTX_set_verify(c->ssl, SSL_VERIFY_NONE, NULL);
+        SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
+        return 0;
+    }
+    X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
+    bool given = o->ca_file || o->ca_dir;
+    sk_buf text = {0};
+    int rc = load_given(c, store, o, &text, err);
+    if (rc == 0 && (!given || o->trust == SKUA_TLS_TRUST_ADD))
+        rc = load_system(c, store, &text, err);
+    sk_buf_append(&text, "", 1);
+    if (rc == 0 && text.failed)
+        rc = sk_fail_nomem(err);
+    c->trust = text.data; /* from the heap of sk_alloc, as base/buf is */
+    if (rc != 0)
+        return rc;
+    /* Whoever names an intermediate or a server's own certificate in ca_file means it. */
+    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, on_verify);
+    SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
+    return 0;
+}
