@@ -80,6 +80,7 @@ bench: setup-dev all
 
 install: all
 	@DESTDIR=$(DESTDIR) cmake --install build/$(PRESET) --prefix $(PREFIX)
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" -ne 0 ] || ldconfig
 
 fmt: setup-dev
 	@find src include cli examples fuzz bench tests -name '*.[ch]' | xargs clang-format -i

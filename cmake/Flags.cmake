@@ -25,6 +25,10 @@ if(SKUA_SANITIZE)
     target_compile_options(sk_flags INTERFACE -fsanitize=${SKUA_SANITIZE}
         -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(sk_flags INTERFACE -fsanitize=${SKUA_SANITIZE})
+    if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+        # What the sanitizers add hides from gcc where a variable was set.
+        target_compile_options(sk_flags INTERFACE -Wno-maybe-uninitialized)
+    endif()
 else()
     foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection)
         string(MAKE_C_IDENTIFIER "SKUA_HAVE${flag}" have)

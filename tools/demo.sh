@@ -35,21 +35,21 @@ say "a folder with a page and a file of 100 MiB"
 mkdir "$scratch/site"
 echo '<!DOCTYPE html><title>skua</title><p>Hello from skua.' >"$scratch/site/index.html"
 head -c 104857600 /dev/urandom >"$scratch/site/big.bin"
-ls -l "$scratch/site" | sed 1d
+wc -c "$scratch/site/index.html" "$scratch/site/big.bin"
 
 say "skua serve: a local authority, a certificate, HTTPS on loopback"
 "$skua" serve "$scratch/site" --bind 127.0.0.1 --port 0 --tls >"$scratch/serve.log" 2>&1 &
 server=$!
 tries=0
 until url=$(sed -n 's|^skua: serving .* at \(https://[^ ]*\)$|\1|p' "$scratch/serve.log") &&
-    [ -n "$url" ]; do
+    authority=$(sed -n 's|^skua: authority: ||p' "$scratch/serve.log") &&
+    [ -n "$url" ] && [ -n "$authority" ]; do
     kill -0 "$server" 2>/dev/null || fail "the server ended"
     tries=$((tries + 1))
     [ "$tries" -le 200 ] || fail "the server did not say its address within 10 s"
     sleep 0.05
 done
-authority=$(sed -n 's|^skua: authority: ||p' "$scratch/serve.log")
-[ -f "$authority" ] || fail "the server named no authority"
+[ -f "$authority" ] || fail "the authority is not where the server says"
 cat "$scratch/serve.log"
 
 say "skua get: the page"

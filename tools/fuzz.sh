@@ -24,12 +24,11 @@ for source in fuzz/fuzz_*.c; do
     ran=$((ran + 1))
     echo "fuzzing $name for $seconds s"
     mkdir -p "$build/corpus/$name"
-    seeds=fuzz/corpus/$name
-    dictionary=fuzz/$name.dict
+    set -- "$build/corpus/$name"
+    [ ! -d "fuzz/corpus/$name" ] || set -- "$@" "fuzz/corpus/$name"
+    [ ! -f "fuzz/$name.dict" ] || set -- "-dict=fuzz/$name.dict" "$@"
     if ! "$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
-        -print_final_stats=1 -artifact_prefix="$build/crashes/$name-" \
-        $([ ! -f "$dictionary" ] || echo "-dict=$dictionary") \
-        "$build/corpus/$name" $([ ! -d "$seeds" ] || echo "$seeds") \
+        -print_final_stats=1 -artifact_prefix="$build/crashes/$name-" "$@" \
         >"$build/fuzz-$name.log" 2>&1; then
         tail -40 "$build/fuzz-$name.log"
         failed=$((failed + 1))
