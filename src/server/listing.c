@@ -1,6 +1,6 @@
 /* server/listing.c - a directory as an HTML page.
  *
- *     heading    /static/ photos / 2024 /     each step a link, the last one the page itself
+ *     heading    /static/photos/2024/         each step a link, the last one the page itself
  *     table      Name, Size, Modified         a row for the parent, then one for each entry
  *     footer     2 directories, 14 files
  *
@@ -21,20 +21,22 @@
     "@media(prefers-color-scheme:dark){:root{--dim:#aaa;--link:#8ab4f8}}"                          \
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}"     \
     "h1{font-size:1.25rem;font-weight:600;overflow-wrap:anywhere}"                                 \
+    "h1,footer{padding:0 .5rem}"                                                                   \
     "a{color:var(--link);text-decoration:none;unicode-bidi:isolate}"                               \
     "a:hover,a:focus{text-decoration:underline}"                                                   \
+    "[aria-current]{color:inherit}"                                                                \
     "table{border-collapse:collapse;width:100%}"                                                   \
     "th{font-weight:400;text-align:left}"                                                          \
     "th,.n,footer{color:var(--dim);font-size:.875rem}"                                             \
     "th,td{border-bottom:1px solid var(--line);padding:.375rem .5rem}"                             \
     "td:first-child{overflow-wrap:anywhere;width:100%}"                                            \
-    ".d{font-weight:600}"                                                                          \
+    ".d a{font-weight:600}"                                                                        \
     ".n{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}"                    \
     "tbody tr:hover{background:var(--line)}"                                                       \
     "@media(max-width:36rem){.t{display:none}}"
 
 const char sk_listing_policy[] =
-    "default-src 'none'; style-src 'sha256-INQBDYMDv2VF74R/kWNf3sNe13blBODnFb/s+Wrc6uw='; base-uri "
+    "default-src 'none'; style-src 'sha256-wKePLHGBxtyzIM5yAj3kZd97a7N4T7z+dvYvSk8C9R8='; base-uri "
     "'none'; form-action 'none'";
 
 /* ---- order ---- */
@@ -138,9 +140,8 @@ static void put_heading(sk_buf *out, skua_str mount, skua_str path) {
     put(out, "<h1><nav aria-label=\"Path\">");
     put_step(out, mount, up);
     while (up > 0) {
-        put(out, " ");
         put_step(out, take_segment(&path), --up);
-        put(out, " /");
+        put(out, "/");
     }
     put(out, "</nav></h1>\n");
 }

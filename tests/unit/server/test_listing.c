@@ -125,9 +125,8 @@ static void heading(void **state) {
     sk_directory d = {0};
     sk_buf out = {0};
     const char *html = page(&out, &d, "/static/", "a b/c/d");
-    assert_holds(html,
-                 "<a href=\"../../../\">/static/</a> <a href=\"../../\">a b</a> / "
-                 "<a href=\"../\">c</a> / <a href=\"./\" aria-current=\"page\">d</a> /</nav>");
+    assert_holds(html, "<a href=\"../../../\">/static/</a><a href=\"../../\">a b</a>/"
+                       "<a href=\"../\">c</a>/<a href=\"./\" aria-current=\"page\">d</a>/</nav>");
     assert_holds(html, "<a href=\"../\">../</a>");
     assert_holds(html, "<title>/static/a b/c/d/</title>");
     assert_holds(html, "0 directories, 0 files<");
