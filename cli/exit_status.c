@@ -40,17 +40,13 @@ static int by_phase(const skua_error *err, int otherwise) {
 }
 
 int cli_exit_status(const skua_error *err) {
-    for (size_t i = 0; i < sizeof by_code / sizeof *by_code; i++) {
-        if (by_code[i].code == err->code) {
+    for (size_t i = 0; i < sizeof by_code / sizeof *by_code; i++)
+        if (by_code[i].code == err->code)
             return by_code[i].status;
-        }
-    }
     skua_error_class class = skua_error_class_of(err->code);
-    if ((size_t) class >= sizeof by_class / sizeof *by_class) {
+    if ((size_t) class >= sizeof by_class / sizeof *by_class)
         return CLI_EXIT_INTERNAL;
-    }
-    if (class == SKUA_CLASS_IO || class == SKUA_CLASS_TLS) {
+    if (class == SKUA_CLASS_IO || class == SKUA_CLASS_TLS)
         return by_phase(err, by_class[class]);
-    }
     return by_class[class];
 }

@@ -97,12 +97,10 @@ static int check(get_options *o, const cli_list *operands) {
 static int get(const get_options *o) {
     get_exchange x;
     get_exchange_run(&x, o);
-    if (x.status && (!o->silent || o->show_error)) {
+    if (x.status && (!o->silent || o->show_error))
         cli_say("%s", x.err.msg);
-    }
-    if (o->json) {
+    if (o->json)
         get_json_print(&x);
-    }
     int status = x.status;
     get_exchange_free(&x);
     return status;
@@ -113,11 +111,10 @@ static int run(char **argv) {
     cli_list operands = {0};
     int status = CLI_EXIT_USAGE;
     cli_parsed parsed = cli_parse(&cli_get, argv, &o, &operands);
-    if (parsed == CLI_HELPED) {
+    if (parsed == CLI_HELPED)
         status = CLI_EXIT_OK;
-    } else if (parsed == CLI_GO && check(&o, &operands) == 0) {
+    else if (parsed == CLI_GO && check(&o, &operands) == 0)
         status = get(&o);
-    }
     cli_parse_free(&cli_get, &o, &operands);
     return status;
 }

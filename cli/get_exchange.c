@@ -59,14 +59,12 @@ static int parse_url(get_exchange *x) {
                         "%.200s: the protocol %.*s is not supported: http and https are", text,
                         (int)(scheme > 32 ? 32 : scheme), text);
     }
-    if (scheme > 0) {
+    if (scheme > 0)
         return skua_url_parse(text, &x->url, &x->err) ? cli_exit_status(&x->err) : 0;
-    }
     size_t size = strlen(text) + sizeof "http://";
     char *whole = malloc(size);
-    if (!whole) {
+    if (!whole)
         return no_memory(x);
-    }
     snprintf(whole, size, "http://%s", text);
     int rc = skua_url_parse(whole, &x->url, &x->err);
     free(whole);
@@ -105,19 +103,16 @@ static int make_connection(get_exchange *x) {
     const char *authority = skua_url_authority(x->url);
     size_t size = strlen(scheme) + strlen(authority) + sizeof "://";
     char *where = malloc(size);
-    if (!where) {
+    if (!where)
         return no_memory(x);
-    }
     snprintf(where, size, "%s://%s", scheme, authority);
     x->conn = skua_conn_new(where, &x->peer.conn, &x->err);
     free(where);
-    if (x->conn) {
+    if (x->conn)
         return 0;
-    }
     skua_error_class class = skua_error_class_of(x->err.code);
-    if (class != SKUA_CLASS_TLS && class != SKUA_CLASS_IO) {
+    if (class != SKUA_CLASS_TLS && class != SKUA_CLASS_IO)
         return cli_exit_status(&x->err);
-    }
     return same_text(x->options->cacert, x->err.target) ? CLI_EXIT_CA_FILE : CLI_EXIT_OWN_CERT;
 }
 
@@ -128,11 +123,10 @@ static int exchange_heads(get_exchange *x) {
     const get_request *q = &x->request;
     int rc = skua_conn_request(x->conn, q->method, skua_url_target(x->url), q->fields, q->body,
                                q->body_len, &x->err);
-    if (rc == 0) {
+    if (rc == 0)
         x->response = skua_conn_getresponse(x->conn, &x->err);
-    } else if (rc == SKUA_E_BROKEN_PIPE || rc == SKUA_E_CONNECTION_RESET) {
+    else if (rc == SKUA_E_BROKEN_PIPE || rc == SKUA_E_CONNECTION_RESET)
         x->response = skua_conn_getresponse(x->conn, NULL);
-    }
     return x->response ? 0 : cli_exit_status(&x->err);
 }
 
@@ -141,22 +135,19 @@ static int write_fields(get_exchange *x, int status, const char *reason, const s
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
-    if (!f) {
+    if (!f)
         return no_memory(x);
-    }
     if (status) {
         int version = skua_response_version(x->response);
         fprintf(f, "HTTP/%d.%d %d %s\r\n", version / 10, version % 10, status, reason);
     }
-    for (; fields->name; fields++) {
+    for (; fields->name; fields++)
         fprintf(f, "%s: %s\r\n", fields->name, fields->value);
-    }
     fputs(status ? "\r\n" : "", f);
     int failed = ferror(f) | fclose(f);
     int rc = failed ? no_memory(x) : 0;
-    if (!rc && cli_output_write(&x->output, text, len) != 0) {
+    if (!rc && cli_output_write(&x->output, text, len) != 0)
         rc = cannot_write(x);
-    }
     free(text);
     return rc;
 }
@@ -167,9 +158,8 @@ static int write_heads(get_exchange *x) {
     for (size_t i = 0; (interim = skua_response_informational(r, i)) != 0; i++) {
         int status = write_fields(x, interim, skua_status_reason(interim),
                                   skua_response_informational_fields(r, i, NULL));
-        if (status) {
+        if (status)
             return status;
-        }
     }
     return write_fields(x, skua_response_status(r), skua_response_reason(r),
                         skua_response_fields(r, NULL));
@@ -179,19 +169,15 @@ static int copy_body(get_exchange *x) {
     char piece[READ_BYTES];
     for (;;) {
         ptrdiff_t n = skua_response_read(x->response, piece, sizeof piece, &x->err);
-        if (n < 0) {
+        if (n < 0)
             return cli_exit_status(&x->err);
-        }
-        if (n == 0) {
+        if (n == 0)
             return 0;
-        }
         x->body_bytes += n;
-        if (x->hash) {
+        if (x->hash)
             skua_sha256_update(x->hash, piece, (size_t)n);
-        }
-        if (cli_output_write(&x->output, piece, (size_t)n) != 0) {
+        if (cli_output_write(&x->output, piece, (size_t)n) != 0)
             return cannot_write(x);
-        }
     }
 }
 
@@ -204,15 +190,12 @@ static int receive(get_exchange *x) {
         status = get_fail(&x->err, CLI_EXIT_STATUS, SKUA_E_HTTP, "%.300s: the server answers %d %s",
                           skua_url_text(x->url), code, skua_response_reason(x->response));
     }
-    if (!status && cli_output_open(&x->output) != 0) {
+    if (!status && cli_output_open(&x->output) != 0)
         status = cannot_write(x);
-    }
-    if (!status && !o->head) {
+    if (!status && !o->head)
         status = copy_body(x);
-    }
-    if (!status && shows_head) {
+    if (!status && shows_head)
         status = write_fields(x, 0, NULL, skua_response_trailers(x->response, NULL));
-    }
     return status;
 }
 
@@ -233,12 +216,10 @@ void get_exchange_run(get_exchange *x, const get_options *o) {
                                   make_connection, exchange_heads, receive};
     *x = (get_exchange){.options = o};
     cli_output_init(&x->output, NULL);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && x->status == 0; i++) {
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && x->status == 0; i++)
         x->status = steps[i](x);
-    }
-    if (cli_output_close(&x->output) != 0 && x->status == 0) {
+    if (cli_output_close(&x->output) != 0 && x->status == 0)
         x->status = cannot_write(x);
-    }
 }
 
 void get_exchange_free(get_exchange *x) {

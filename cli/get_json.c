@@ -73,20 +73,18 @@ static void put_body(cli_json *j, get_exchange *x) {
 
 static void put_time(cli_json *j, const char *key, double ms) {
     cli_json_key(j, key);
-    if (ms < 0) {
+    if (ms < 0)
         cli_json_null(j);
-    } else {
+    else
         cli_json_decimal(j, ms);
-    }
 }
 
 static void put_timings(cli_json *j, const get_exchange *x) {
     skua_timings t = {-1, -1, -1, -1, -1, -1, -1};
-    if (x->response) {
+    if (x->response)
         skua_response_timings(x->response, &t);
-    } else if (x->conn) {
+    else if (x->conn)
         skua_conn_timings(x->conn, &t);
-    }
     cli_json_key(j, "timings");
     cli_json_open(j, '{');
     put_time(j, "resolve", t.resolve);
@@ -123,11 +121,10 @@ void get_json_print(get_exchange *x) {
     cli_json_open(&j, '{');
     cli_json_key(&j, "url");
     cli_json_text(&j, x->url ? skua_url_text(x->url) : x->options->url);
-    if (x->response) {
+    if (x->response)
         put_head(&j, x->response);
-    } else {
+    else
         put_no_head(&j);
-    }
     put_body(&j, x);
     put_timings(&j, x);
     put_error(&j, x);

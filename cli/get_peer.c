@@ -19,25 +19,22 @@ static int no_memory(skua_error *err) {
 /* FILE, or FILE:PASSWORD; a backslash takes the meaning from a colon or a backslash in FILE. */
 static int split_cert(get_peer *p, const char *text) {
     p->cert_file = malloc(strlen(text) + 1);
-    if (!p->cert_file) {
+    if (!p->cert_file)
         return -1;
-    }
     char *to = p->cert_file;
     while (*text && *text != ':') {
         text += *text == '\\' && (text[1] == ':' || text[1] == '\\');
         *to++ = *text++;
     }
     *to = '\0';
-    if (*text == ':') {
+    if (*text == ':')
         p->cert_password = strcpy(to + 1, text + 1);
-    }
     return 0;
 }
 
 static int build_tls(get_peer *p, const get_options *o, skua_error *err) {
-    if (o->cert && split_cert(p, o->cert) != 0) {
+    if (o->cert && split_cert(p, o->cert) != 0)
         return no_memory(err);
-    }
     if (o->key && !o->cert) {
         return get_fail(err, CLI_EXIT_USAGE, SKUA_E_INVALID_ARGUMENT,
                         "get: --key needs --cert (see skua get --help)");
@@ -56,25 +53,21 @@ static int build_tls(get_peer *p, const get_options *o, skua_error *err) {
 /* HOST:PORT:ADDRESS[,ADDRESS]; HOST may be in brackets, or "*". The text is cut in place. */
 static int split_resolve(char *text, skua_resolve_entry *entry) {
     char *host_end = *text == '[' ? strchr(text, ']') : strchr(text, ':');
-    if (!host_end) {
+    if (!host_end)
         return -1;
-    }
     char *port = host_end + 1;
     if (*host_end == ']') {
         text++;
-        if (*port++ != ':') {
+        if (*port++ != ':')
             return -1;
-        }
     }
     *host_end = '\0';
     size_t digits = strspn(port, "0123456789");
-    if (!*text || digits == 0 || digits > 5 || port[digits] != ':' || !port[digits + 1]) {
+    if (!*text || digits == 0 || digits > 5 || port[digits] != ':' || !port[digits + 1])
         return -1;
-    }
     long number = strtol(port, NULL, 10);
-    if (number < 1 || number > 65535) {
+    if (number < 1 || number > 65535)
         return -1;
-    }
     *entry = (skua_resolve_entry){text, (int)number, port + digits + 1};
     return 0;
 }
@@ -82,15 +75,13 @@ static int split_resolve(char *text, skua_resolve_entry *entry) {
 static int build_resolve(get_peer *p, const get_options *o, skua_error *err) {
     p->resolve = calloc(o->resolve.count + 1, sizeof *p->resolve);
     p->resolve_texts = calloc(o->resolve.count + 1, sizeof *p->resolve_texts);
-    if (!p->resolve || !p->resolve_texts) {
+    if (!p->resolve || !p->resolve_texts)
         return no_memory(err);
-    }
     for (size_t i = 0; i < o->resolve.count; i++) {
         const char *text = o->resolve.items[i];
         p->resolve_texts[i] = strdup(text);
-        if (!p->resolve_texts[i]) {
+        if (!p->resolve_texts[i])
             return no_memory(err);
-        }
         if (split_resolve(p->resolve_texts[i], &p->resolve[i]) != 0) {
             return get_fail(err, CLI_EXIT_USAGE, SKUA_E_INVALID_ARGUMENT,
                             "get: --resolve '%s' is no HOST:PORT:ADDRESS (see skua get --help)",
@@ -118,9 +109,8 @@ static void print_trace(void *user, skua_trace_kind kind, const char *line, size
 int get_peer_build(get_peer *p, const get_options *o, skua_error *err) {
     *p = (get_peer){0};
     int status = build_tls(p, o, err);
-    if (!status) {
+    if (!status)
         status = build_resolve(p, o, err);
-    }
     p->conn = (skua_conn_opts){
         .size = sizeof p->conn,
         .resolve_timeout_ms = o->connect_timeout_ms,
@@ -137,9 +127,8 @@ int get_peer_build(get_peer *p, const get_options *o, skua_error *err) {
 }
 
 void get_peer_free(get_peer *p) {
-    for (size_t i = 0; p->resolve_texts && p->resolve_texts[i]; i++) {
+    for (size_t i = 0; p->resolve_texts && p->resolve_texts[i]; i++)
         free(p->resolve_texts[i]);
-    }
     free(p->resolve_texts);
     free(p->resolve);
     free(p->cert_file);

@@ -22,19 +22,16 @@ static int names_field(const char *line, const char *name) {
 }
 
 static int is_given(const get_options *o, const char *name) {
-    for (size_t i = 0; i < o->fields.count; i++) {
-        if (names_field(o->fields.items[i], name)) {
+    for (size_t i = 0; i < o->fields.count; i++)
+        if (names_field(o->fields.items[i], name))
             return 1;
-        }
-    }
     return 0;
 }
 
 /* A default gives way to a -H of its name, also to one that only removes it. */
 static void add_default(get_request *q, const get_options *o, const char *name, const char *value) {
-    if (!is_given(o, name)) {
+    if (!is_given(o, name))
         q->fields[q->field_count++] = (skua_field){name, value, 0};
-    }
 }
 
 static char *skip_blanks(char *text) {
@@ -43,20 +40,17 @@ static char *skip_blanks(char *text) {
 
 static void cut_blanks(char *text) {
     size_t len = strlen(text);
-    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t')) {
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
         text[--len] = '\0';
-    }
 }
 
 /* These are part of the framing or of HTTP/1.1 itself (RFC 9112 3.2, 6.3): the library puts them
  * in where they are not given. */
 static int is_needed(const char *name) {
     static const char *const needed[] = {"Host", "Content-Length", "Accept-Encoding"};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        if (strcasecmp(name, needed[i]) == 0) {
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (strcasecmp(name, needed[i]) == 0)
             return 1;
-        }
-    }
     return 0;
 }
 
@@ -77,9 +71,8 @@ static int add_given(get_request *q, const char *text, char *line, skua_error *e
         return get_fail(err, CLI_EXIT_USAGE, SKUA_E_INVALID_ARGUMENT,
                         "get: -H '%s': this field cannot be left out", text);
     }
-    if (!removes) {
+    if (!removes)
         q->fields[q->field_count++] = (skua_field){line, value, 0};
-    }
     return 0;
 }
 
@@ -87,26 +80,21 @@ static int build_fields(get_request *q, const get_options *o, skua_error *err) {
     enum { DEFAULTS = 3 };
     q->fields = calloc(o->fields.count + DEFAULTS + 1, sizeof *q->fields);
     q->lines = calloc(o->fields.count + 1, sizeof *q->lines);
-    if (!q->fields || !q->lines) {
+    if (!q->fields || !q->lines)
         return no_memory(err);
-    }
     const char *agent = o->user_agent ? o->user_agent : "skua/" SKUA_VERSION;
-    if (*agent) {
+    if (*agent)
         add_default(q, o, "User-Agent", agent);
-    }
     add_default(q, o, "Accept", "*/*");
-    if (q->body) {
+    if (q->body)
         add_default(q, o, "Content-Type", "application/x-www-form-urlencoded");
-    }
     for (size_t i = 0; i < o->fields.count; i++) {
         q->lines[i] = strdup(o->fields.items[i]);
-        if (!q->lines[i]) {
+        if (!q->lines[i])
             return no_memory(err);
-        }
         int status = add_given(q, o->fields.items[i], q->lines[i], err);
-        if (status) {
+        if (status)
             return status;
-        }
     }
     return 0;
 }
@@ -117,9 +105,8 @@ static int build_fields(get_request *q, const get_options *o, skua_error *err) {
  * bytes is a body all the same. */
 static int append(get_request *q, const char *data, size_t len) {
     char *body = realloc(q->body, q->body_len + len + 1);
-    if (!body) {
+    if (!body)
         return -1;
-    }
     memcpy(body + q->body_len, data, len);
     q->body = body;
     q->body_len += len;
@@ -130,11 +117,9 @@ static int append(get_request *q, const char *data, size_t len) {
 /* curl's -d @file leaves out line ends and NULs. */
 static size_t strip(char *data, size_t len) {
     size_t kept = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] != '\r' && data[i] != '\n' && data[i] != '\0') {
+    for (size_t i = 0; i < len; i++)
+        if (data[i] != '\r' && data[i] != '\n' && data[i] != '\0')
             data[kept++] = data[i];
-        }
-    }
     return kept;
 }
 
@@ -148,31 +133,27 @@ static int append_file(get_request *q, const char *path, skua_error *err) {
         do {
             n = read(fd, piece, sizeof piece);
         } while (n < 0 && errno == EINTR);
-        if (n > 0 && append(q, piece, strip(piece, (size_t)n)) != 0) {
+        if (n > 0 && append(q, piece, strip(piece, (size_t)n)) != 0)
             status = no_memory(err);
-        }
     }
     if (n < 0) {
         status = get_fail(err, CLI_EXIT_READ, errno == ENOENT ? SKUA_E_FILE_NOT_FOUND : SKUA_E_OS,
                           "get: -d @%s: %s", path, strerror(errno));
     }
-    if (fd >= 0 && !is_stdin) {
+    if (fd >= 0 && !is_stdin)
         close(fd);
-    }
     return status;
 }
 
 static int build_body(get_request *q, const get_options *o, skua_error *err) {
     for (size_t i = 0; i < o->data.count; i++) {
         const char *data = o->data.items[i];
-        if (append(q, "&", i > 0) != 0) {
+        if (append(q, "&", i > 0) != 0)
             return no_memory(err);
-        }
         if (data[0] == '@') {
             int status = append_file(q, data + 1, err);
-            if (status) {
+            if (status)
                 return status;
-            }
         } else if (append(q, data, strlen(data)) != 0) {
             return no_memory(err);
         }
@@ -189,20 +170,17 @@ int get_request_build(get_request *q, const get_options *o, skua_error *err) {
                         "get: -I asks for HEAD and -d for POST (see skua get --help)");
     }
     int status = build_body(q, o, err);
-    if (status) {
+    if (status)
         return status;
-    }
     q->method = o->head ? "HEAD" : q->body ? "POST" : "GET";
-    if (o->method) {
+    if (o->method)
         q->method = o->method;
-    }
     return build_fields(q, o, err);
 }
 
 void get_request_free(get_request *q) {
-    for (size_t i = 0; q->lines && q->lines[i]; i++) {
+    for (size_t i = 0; q->lines && q->lines[i]; i++)
         free(q->lines[i]);
-    }
     free(q->lines);
     free(q->fields);
     free(q->body);

@@ -20,12 +20,10 @@ static void separate(cli_json *j) {
         j->keyed = 0;
         return;
     }
-    if (!j->first) {
+    if (!j->first)
         putc(',', j->out);
-    }
-    if (j->depth > 0) {
+    if (j->depth > 0)
         new_line(j);
-    }
     j->first = 0;
 }
 
@@ -38,14 +36,12 @@ void cli_json_open(cli_json *j, char bracket) {
 
 void cli_json_close(cli_json *j, char bracket) {
     j->depth--;
-    if (!j->first) {
+    if (!j->first)
         new_line(j);
-    }
     putc(bracket, j->out);
     j->first = 0;
-    if (j->depth == 0) {
+    if (j->depth == 0)
         putc('\n', j->out);
-    }
 }
 
 void cli_json_integer(cli_json *j, int64_t value) {
@@ -88,17 +84,13 @@ static size_t utf8_length(const unsigned char *s) {
         {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (s[0] < forms[i].first || s[0] > forms[i].last) {
+        if (s[0] < forms[i].first || s[0] > forms[i].last)
             continue;
-        }
-        if (forms[i].length > 1 && (s[1] < forms[i].low || s[1] > forms[i].high)) {
+        if (forms[i].length > 1 && (s[1] < forms[i].low || s[1] > forms[i].high))
             return 0;
-        }
-        for (size_t k = 2; k < forms[i].length; k++) {
-            if (s[k] < 0x80 || s[k] > 0xbf) {
+        for (size_t k = 2; k < forms[i].length; k++)
+            if (s[k] < 0x80 || s[k] > 0xbf)
                 return 0;
-            }
-        }
         return forms[i].length;
     }
     return 0;
@@ -107,9 +99,8 @@ static size_t utf8_length(const unsigned char *s) {
 static int is_utf8(const unsigned char *s) {
     while (*s) {
         size_t len = utf8_length(s);
-        if (len == 0) {
+        if (len == 0)
             return 0;
-        }
         s += len;
     }
     return 1;
@@ -118,13 +109,11 @@ static int is_utf8(const unsigned char *s) {
 /* raw: bytes from 0x80 on are UTF-8 and stand for themselves. */
 static void put_string(FILE *out, const char *text, int raw) {
     putc('"', out);
-    for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
-        if (raw && *s >= 0x80) {
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+        if (raw && *s >= 0x80)
             putc(*s, out);
-        } else {
+        else
             put_ascii(out, *s);
-        }
-    }
     putc('"', out);
 }
 

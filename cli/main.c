@@ -22,9 +22,8 @@ static int print_version(void) {
 static int print_help(void) {
     printf("usage: skua COMMAND [OPTION...] [ARGUMENT...]\n\n"
            "HTTP and HTTPS, both ends.\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         printf("  %-7s %s\n", commands[i]->name, commands[i]->summary);
-    }
     printf("\n  skua COMMAND --help   what a command takes\n"
            "  skua --version        the version\n"
            "  man skua              the manual\n");
@@ -44,11 +43,9 @@ static const struct {
 /* A descriptor from 0 to 2 that is closed would be the next socket's number, and what is meant for
  * standard output would go to the peer. Here it becomes one that cannot be written to. */
 static int hold_standard_descriptors(void) {
-    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) {
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             return -1;
-        }
-    }
     return 0;
 }
 
@@ -57,16 +54,12 @@ static int dispatch(int argc, char **argv) {
         cli_say("no command given (see skua --help)");
         return CLI_EXIT_USAGE;
     }
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-        if (strcmp(argv[1], flags[i].flag) == 0) {
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(argv[1], flags[i].flag) == 0)
             return flags[i].run();
-        }
-    }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(argv[1], commands[i]->name) == 0) {
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(argv + 1);
-        }
-    }
     cli_say("unknown %s %s (see skua --help)", argv[1][0] == '-' ? "option" : "command", argv[1]);
     return CLI_EXIT_USAGE;
 }
@@ -74,9 +67,8 @@ static int dispatch(int argc, char **argv) {
 int main(int argc, char **argv) {
     /* A reader of our output that has gone is an error of write, not our death. */
     signal(SIGPIPE, SIG_IGN);
-    if (hold_standard_descriptors() != 0) {
+    if (hold_standard_descriptors() != 0)
         return CLI_EXIT_INTERNAL;
-    }
     int status = dispatch(argc, argv);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         cli_say("standard output: cannot be written");

@@ -31,9 +31,8 @@ void cli_usage(const cli_command *command, const char *fmt, ...) {
 
 int cli_list_add(cli_list *list, const char *item) {
     const char **items = realloc(list->items, (list->count + 1) * sizeof *items);
-    if (!items) {
+    if (!items)
         return -1;
-    }
     items[list->count++] = item;
     list->items = items;
     return 0;
@@ -65,9 +64,8 @@ static int set_list(const cli_option *option, void *member, const char *value) {
 static int set_number(const cli_option *option, void *member, const char *value) {
     size_t digits = strspn(value, "0123456789");
     long number = strtol(value, NULL, 10);
-    if (digits == 0 || digits > 9 || value[digits] || number > option->max) {
+    if (digits == 0 || digits > 9 || value[digits] || number > option->max)
         return -1;
-    }
     *(int *)member = (int)number;
     return 0;
 }
@@ -79,16 +77,13 @@ static int set_milliseconds(const cli_option *option, void *member, const char *
     size_t whole = strspn(value, "0123456789");
     const char *fraction = value + whole + (value[whole] == '.');
     size_t digits = strspn(fraction, "0123456789");
-    if (whole + digits == 0 || whole > 9 || fraction[digits]) {
+    if (whole + digits == 0 || whole > 9 || fraction[digits])
         return -1;
-    }
     int64_t ms = (int64_t)strtol(value, NULL, 10) * 1000;
-    for (size_t i = 0, unit = 100; i < digits; i++, unit /= 10) {
+    for (size_t i = 0, unit = 100; i < digits; i++, unit /= 10)
         ms += (fraction[i] - '0') * (int64_t)unit;
-    }
-    if (ms == 0 && strpbrk(value, "123456789")) {
+    if (ms == 0 && strpbrk(value, "123456789"))
         ms = 1;
-    }
     *(int64_t *)member = ms;
     return 0;
 }
@@ -103,9 +98,8 @@ static setter *const setters[] = {
 
 static int apply(reader *r, const cli_option *option, const char *value) {
     void *member = (char *)r->into + option->offset;
-    if (setters[option->kind](option, member, value) == 0) {
+    if (setters[option->kind](option, member, value) == 0)
         return 0;
-    }
     if (option->kind == CLI_NUMBER) {
         cli_usage(r->command, "--%s: '%s' is no number from 0 to %d", option->name, value,
                   option->max);
@@ -122,19 +116,16 @@ static int apply(reader *r, const cli_option *option, const char *value) {
 static const cli_option *find_name(const cli_command *command, const char *name, size_t len) {
     for (size_t i = 0; i < command->option_count; i++) {
         const cli_option *option = &command->options[i];
-        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0) {
+        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
             return option;
-        }
     }
     return NULL;
 }
 
 static const cli_option *find_letter(const cli_command *command, char letter) {
-    for (size_t i = 0; i < command->option_count; i++) {
-        if (command->options[i].letter == letter) {
+    for (size_t i = 0; i < command->option_count; i++)
+        if (command->options[i].letter == letter)
             return &command->options[i];
-        }
-    }
     return NULL;
 }
 
@@ -171,9 +162,8 @@ static int read_letters(reader *r, const char *arg) {
             return -1;
         }
         if (!option->value) {
-            if (apply(r, option, NULL) != 0) {
+            if (apply(r, option, NULL) != 0)
                 return -1;
-            }
             continue;
         }
         const char *value = at[1] ? at + 1 : *r->next++;
@@ -195,9 +185,8 @@ static void print_indented(const char *text, int column, int at) {
     for (;;) {
         int len = (int)strcspn(text, "\n");
         printf("%*s%.*s\n", column > at ? column - at : 0, "", len, text);
-        if (!text[len]) {
+        if (!text[len])
             return;
-        }
         text += len + 1;
         at = 0;
     }
@@ -206,9 +195,8 @@ static void print_indented(const char *text, int column, int at) {
 static void print_option(const cli_option *option) {
     int at = option->letter ? printf("  -%c, --%s", option->letter, option->name)
                             : printf("      --%s", option->name);
-    if (option->value) {
+    if (option->value)
         at += printf(" %s", option->value);
-    }
     if (at + 2 > HELP_COLUMN) {
         putchar('\n');
         at = 0;
@@ -220,9 +208,8 @@ static void print_help(const cli_command *command) {
     static const cli_option help = {'h', "help", NULL, CLI_FLAG, 0, 0, "show this"};
     printf("usage: skua %s [OPTION...] %s\n\n%s\n\n", command->name, command->operands,
            command->summary);
-    for (size_t i = 0; i < command->option_count; i++) {
+    for (size_t i = 0; i < command->option_count; i++)
         print_option(&command->options[i]);
-    }
     print_option(&help);
     printf("\n%s", command->more);
 }
@@ -246,9 +233,8 @@ cli_parsed cli_parse(const cli_command *command, char **argv, void *into, cli_li
         } else {
             rc = arg[1] == '-' ? read_long(&r, arg) : read_letters(&r, arg);
         }
-        if (rc != 0) {
+        if (rc != 0)
             return CLI_REFUSED;
-        }
     }
     return CLI_GO;
 }
@@ -256,9 +242,8 @@ cli_parsed cli_parse(const cli_command *command, char **argv, void *into, cli_li
 void cli_parse_free(const cli_command *command, void *into, cli_list *operands) {
     for (size_t i = 0; i < command->option_count; i++) {
         const cli_option *option = &command->options[i];
-        if (option->kind == CLI_LIST) {
+        if (option->kind == CLI_LIST)
             free(((cli_list *)((char *)into + option->offset))->items);
-        }
     }
     free(operands->items);
 }

@@ -9,9 +9,8 @@
 
 void cli_output_init(cli_output *o, const char *path) {
     *o = (cli_output){.fd = -1};
-    if (path && strcmp(path, "-") != 0) {
+    if (path && strcmp(path, "-") != 0)
         o->path = path;
-    }
 }
 
 const char *cli_output_name(const cli_output *o) {
@@ -19,23 +18,20 @@ const char *cli_output_name(const cli_output *o) {
 }
 
 int cli_output_open(cli_output *o) {
-    if (o->discard || o->fd >= 0) {
+    if (o->discard || o->fd >= 0)
         return 0;
-    }
     o->fd = o->path ? open(o->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
     return o->fd < 0 ? -1 : 0;
 }
 
 int cli_output_write(cli_output *o, const void *data, size_t len) {
-    if (cli_output_open(o) != 0) {
+    if (cli_output_open(o) != 0)
         return -1;
-    }
     const char *at = data;
     while (!o->discard && len > 0) {
         ssize_t n = write(o->fd, at, len);
-        if (n < 0 && errno != EINTR) {
+        if (n < 0 && errno != EINTR)
             return -1;
-        }
         if (n > 0) {
             at += n;
             len -= (size_t)n;

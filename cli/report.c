@@ -8,9 +8,8 @@
 #include <string.h>
 
 static int needs_escape(unsigned char c, int quote) {
-    if (c < 0x20 || c == 0x7f) {
+    if (c < 0x20 || c == 0x7f)
         return 1;
-    }
     return quote && (c == '"' || c == '\\' || c >= 0x80);
 }
 

@@ -103,11 +103,9 @@ static int take_operand(serve_options *o, const char *text) {
 }
 
 static int check(serve_options *o, const cli_list *operands) {
-    for (size_t i = 0; i < operands->count; i++) {
-        if (take_operand(o, operands->items[i]) != 0) {
+    for (size_t i = 0; i < operands->count; i++)
+        if (take_operand(o, operands->items[i]) != 0)
             return -1;
-        }
-    }
     if (o->tls && o->tls_cert) {
         cli_usage(&cli_serve, "--tls makes a certificate, --tls-cert brings one");
         return -1;
@@ -131,9 +129,8 @@ static int read_password(const char *path, char password[static PASSWORD_BYTES])
     if (!f || !fgets(password, PASSWORD_BYTES, f)) {
         const char *why = !f || ferror(f) ? strerror(errno) : "empty";
         cli_say("serve: --tls-password-file: %s: %s", path, why);
-        if (f) {
+        if (f)
             fclose(f);
-        }
         return -1;
     }
     fclose(f);
@@ -192,13 +189,11 @@ static int listen_on(skua_server *s, const serve_options *o, const skua_tls_opts
 
 static void announce(const skua_server *s, const serve_options *o, const char *ca_file) {
     const char *url = skua_server_url(s, 0);
-    if (ca_file) {
+    if (ca_file)
         explain_trust(ca_file, url);
-    }
     cli_say("serving %s at %s", o->directory, url);
-    if (strcmp(o->bind, LOOPBACK) == 0) {
+    if (strcmp(o->bind, LOOPBACK) == 0)
         cli_say("only this machine can reach it; --bind '*' lets others in");
-    }
 }
 
 /* Serve until a signal. tls: NULL for plain HTTP; ca_file: NULL where it is not ours. */
@@ -208,9 +203,8 @@ static int serve_until_stopped(const serve_options *o, const skua_tls_opts *tls,
         skua_server_new(SKUA_OPTS(skua_server_opts, .workers = o->threads,
                                   .access = o->quiet ? NULL : serve_log_access, .log = log_trouble),
                         err);
-    if (!s) {
+    if (!s)
         return err->code;
-    }
     skua_route_dir(s, "/", o->directory, SKUA_OPTS(skua_dir_opts, .list = 1));
     listen_on(s, o, tls);
     int rc = skua_server_check(s, err);
@@ -229,9 +223,8 @@ static int serve(const serve_options *o) {
     char password[PASSWORD_BYTES] = "";
     skua_local_ca_files made;
     skua_error err;
-    if (o->tls_password_file && read_password(o->tls_password_file, password) != 0) {
+    if (o->tls_password_file && read_password(o->tls_password_file, password) != 0)
         return CLI_EXIT_SERVE;
-    }
     int rc = o->tls ? serve_authority(o->bind, &made, &err) : 0;
     if (rc == 0) {
         setvbuf(stderr, log_buffer, _IOFBF, sizeof log_buffer);
@@ -257,11 +250,10 @@ static int run(char **argv) {
     cli_list operands = {0};
     int status = CLI_EXIT_USAGE;
     cli_parsed parsed = cli_parse(&cli_serve, argv, &o, &operands);
-    if (parsed == CLI_HELPED) {
+    if (parsed == CLI_HELPED)
         status = CLI_EXIT_OK;
-    } else if (parsed == CLI_GO && check(&o, &operands) == 0) {
+    else if (parsed == CLI_GO && check(&o, &operands) == 0)
         status = serve(&o);
-    }
     cli_parse_free(&cli_serve, &o, &operands);
     return status;
 }

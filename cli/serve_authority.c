@@ -20,9 +20,8 @@ static int fail(skua_error *err, int code, const char *what, const char *why) {
 
 static const char *home(void) {
     const char *path = getenv("HOME");
-    if (path && path[0] == '/') {
+    if (path && path[0] == '/')
         return path;
-    }
     const struct passwd *user = getpwuid(getuid());
     return user ? user->pw_dir : NULL;
 }
@@ -34,14 +33,12 @@ static int find_directory(char path[static PATH_BYTES], skua_error *err) {
         len = snprintf(path, PATH_BYTES, "%s/skua", data);
     } else {
         const char *base = home();
-        if (!base) {
+        if (!base)
             return fail(err, SKUA_E_OS, "--tls", "neither HOME nor XDG_DATA_HOME is set");
-        }
         len = snprintf(path, PATH_BYTES, "%s/.local/share/skua", base);
     }
-    if (len >= PATH_BYTES) {
+    if (len >= PATH_BYTES)
         return fail(err, SKUA_E_OS, path, strerror(ENAMETOOLONG));
-    }
     return 0;
 }
 
@@ -54,9 +51,8 @@ static int make_parents(char *path, skua_error *err) {
                 ? fail(err, errno == EACCES ? SKUA_E_PERMISSION : SKUA_E_OS, path, strerror(errno))
                 : 0;
         *slash = '/';
-        if (rc) {
+        if (rc)
             return rc;
-        }
     }
     return 0;
 }
@@ -71,12 +67,10 @@ int serve_authority(const char *bind, skua_local_ca_files *out, skua_error *err)
     char host[256] = "";
     const char *names[] = {"localhost", "127.0.0.1", "::1", NULL, NULL};
     int rc = find_directory(dir, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = make_parents(dir, err);
-    }
-    if (rc) {
+    if (rc)
         return rc;
-    }
     if (is_wildcard(bind)) {
         gethostname(host, sizeof host - 1);
     } else {
@@ -84,9 +78,8 @@ int serve_authority(const char *bind, skua_local_ca_files *out, skua_error *err)
                  bind + (bind[0] == '['));
     }
     int is_there = !host[0];
-    for (size_t i = 0; names[i]; i++) {
+    for (size_t i = 0; names[i]; i++)
         is_there |= strcmp(names[i], host) == 0;
-    }
     names[3] = is_there ? NULL : host;
     skua_local_ca_opts opts = {.size = sizeof opts, .dir = dir, .names = names};
     return skua_local_ca_ensure(&opts, out, err);

@@ -54,11 +54,10 @@ void serve_log_line(FILE *f, const skua_access *a, long long when) {
     put_time(f, when);
     putc_unlocked(' ', f);
     put_request(f, a);
-    if (a->body_bytes > 0) {
+    if (a->body_bytes > 0)
         fprintf(f, " %d %lld\n", a->status, (long long)a->body_bytes);
-    } else {
+    else
         fprintf(f, " %d -\n", a->status);
-    }
 }
 
 /* The lock keeps the lines of the workers whole; standard error is buffered by then, so that a
