@@ -1,8 +1,8 @@
 /* server/media_type.c - the media type of a file, by the ending of its name.
  *
- * The types are those of the IANA registry; x- and vendor names stand where it has none and one is
- * in common use. A compressed archive such as a.tar.gz is what its last ending says: it is sent as
- * it is, not as a coding of something else. */
+ * The types are those of the IANA registry; where it has none, the name in common use stands here. A
+ * compressed archive such as a.tar.gz is what its last ending says: it is sent as it is, not as a
+ * coding of something else. */
 #include "server/media_type.h"
 
 #include "base/str.h"
