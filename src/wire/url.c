@@ -282,15 +282,12 @@ void sk_url_append_escaped(sk_buf *out, skua_str s) {
 ptrdiff_t sk_url_decode(skua_str s, char *out) {
     char *to = out;
     for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] != '%') {
-            *to++ = s.ptr[i];
-            continue;
-        }
-        int v = escape_value(s, i);
+        bool escaped = s.ptr[i] == '%';
+        int v = escaped ? escape_value(s, i) : (unsigned char)s.ptr[i];
         if (v <= 0)
             return -1;
         *to++ = (char)v;
-        i += 2;
+        i += escaped ? 2 : 0;
     }
     return to - out;
 }

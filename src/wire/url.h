@@ -37,7 +37,7 @@ bool sk_url_port(skua_str digits, int *port);
 void sk_url_append_escaped(sk_buf *out, skua_str s);
 
 /* Decode percent-escapes of a path into out (at least s.len bytes; may be s.ptr). Returns the
- * length; -1 for a bad escape or one that decodes to NUL. '+' stays. */
+ * length; -1 for a bad escape and for a NUL, escaped or not. '+' stays. */
 ptrdiff_t sk_url_decode(skua_str s, char *out);
 
 /* Remove dot segments in place (RFC 3986 5.2.4). Returns the new length. */

@@ -269,6 +269,8 @@ static void decoding(void **state) {
         assert_int_equal(sk_url_decode((skua_str){out, s.len}, out), n);
         assert_memory_equal(out, cases[i].decoded, (size_t)n);
     }
+    char out[8];
+    assert_int_equal(sk_url_decode(SK_LIT("a\0b"), out), -1);
 }
 
 static void dot_segments(void **state) {

@@ -1,0 +1,59 @@
+/* nomem.h - for tests in which the nth allocation fails. Include it once, in a file that is linked
+ * with --wrap=malloc, calloc and realloc (as each test_*_nomem.c is).
+ *
+ *     for (int n = 1; ...; n++) {
+ *         nomem_fail_from(n);         the nth allocation from here on fails, and all behind it
+ *         rc = call();
+ *         if (!nomem_stop()) break;   none failed: the call needs fewer than n
+ *     }
+ */
+#ifndef SK_TEST_NOMEM_H
+#define SK_TEST_NOMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t count, size_t n);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t count, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+static int nomem_left = -1; /* allocations until they fail; -1: they do not */
+static bool nomem_happened;
+
+static inline void nomem_fail_from(int n) {
+    nomem_left = n - 1;
+    nomem_happened = false;
+}
+
+/* Allocations succeed again. Returns whether one has failed. */
+static inline bool nomem_stop(void) {
+    nomem_left = -1;
+    return nomem_happened;
+}
+
+static bool nomem_now(void) {
+    if (nomem_left > 0)
+        nomem_left--;
+    else if (nomem_left == 0)
+        nomem_happened = true;
+    else
+        return false;
+    return nomem_happened;
+}
+
+void *__wrap_malloc(size_t n) {
+    return nomem_now() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t count, size_t n) {
+    return nomem_now() ? NULL : __real_calloc(count, n);
+}
+
+void *__wrap_realloc(void *p, size_t n) {
+    return nomem_now() ? NULL : __real_realloc(p, n);
+}
+
+#endif
