@@ -242,11 +242,12 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
 
 /* Loading a file failed: say which and why. Empties OpenSSL's queue. */
 int sk_tls_fail_file(skua_error *err, const char *what, const char *path) {
-    unsigned long e = ERR_peek_error(), last = ERR_peek_last_error();
+    unsigned long e = ERR_peek_error();
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(e))
         return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_TLS, ERR_GET_REASON(e), "%s %s", what, path);
-    bool not_pem = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+    bool not_pem = (ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE) ||
+                   ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER;
     const char *why = ERR_reason_error_string(e);
     return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: %s", what, path,
                    not_pem ? "holds nothing of this kind in PEM form"

@@ -32,7 +32,7 @@ typedef struct cert_spec {
 static char certs_dir[64];
 
 /* Some of these live at once: a few are kept. */
-static const char *certs_path(const char *file) {
+static inline const char *certs_path(const char *file) {
     static char paths[8][160];
     static unsigned turn;
     char *p = paths[turn++ % 8];
@@ -40,7 +40,7 @@ static const char *certs_path(const char *file) {
     return p;
 }
 
-static void certs_extend(X509 *cert, X509 *issuer, int nid, const char *value) {
+static inline void certs_extend(X509 *cert, X509 *issuer, int nid, const char *value) {
     X509V3_CTX ctx;
     X509V3_set_ctx_nodb(&ctx);
     X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
@@ -50,7 +50,7 @@ static void certs_extend(X509 *cert, X509 *issuer, int nid, const char *value) {
     X509_EXTENSION_free(e);
 }
 
-static X509 *certs_read(const char *file, EVP_PKEY **key) {
+static inline X509 *certs_read(const char *file, EVP_PKEY **key) {
     FILE *f = fopen(certs_path(file), "r");
     assert_non_null(f);
     *key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
@@ -62,7 +62,7 @@ static X509 *certs_read(const char *file, EVP_PKEY **key) {
     return cert;
 }
 
-static X509 *certs_draft(const cert_spec *s, EVP_PKEY *key) {
+static inline X509 *certs_draft(const cert_spec *s, EVP_PKEY *key) {
     static int serial = 1000;
     X509 *c = X509_new();
     int from = s->from_days || s->to_days ? s->from_days : -1;
@@ -77,7 +77,7 @@ static X509 *certs_draft(const cert_spec *s, EVP_PKEY *key) {
     return c;
 }
 
-static void certs_make(const cert_spec *s) {
+static inline void certs_make(const cert_spec *s) {
     EVP_PKEY *key = s->rsa_bits ? EVP_RSA_gen((size_t)s->rsa_bits) : EVP_EC_gen("P-256");
     X509 *c = certs_draft(s, key);
     EVP_PKEY *issuer_key = key;
@@ -104,13 +104,13 @@ static void certs_make(const cert_spec *s) {
     EVP_PKEY_free(key);
 }
 
-static int certs_begin(void **state) {
+static inline int certs_begin(void **state) {
     (void)state;
     snprintf(certs_dir, sizeof certs_dir, "/tmp/skua-tls-XXXXXX");
     return mkdtemp(certs_dir) ? 0 : -1;
 }
 
-static int certs_end(void **state) {
+static inline int certs_end(void **state) {
     (void)state;
     DIR *d = opendir(certs_dir);
     for (struct dirent *e; d && (e = readdir(d)) != NULL;)

@@ -17,33 +17,39 @@ typedef struct ends {
     int rc[2];
 } ends;
 
-static sk_tls_ctx *ctx_made(sk_tls_ctx *c, const skua_error *err) {
+static inline sk_tls_ctx *ctx_made(sk_tls_ctx *c, const skua_error *err) {
     if (!c)
         print_error("%s\n", err->msg);
     assert_non_null(c);
     return c;
 }
 
-static void ends_open(ends *e, size_t capacity, const skua_tls_opts *client,
-                      const skua_tls_opts *server, const char *host) {
-    *e = (ends){0};
-    e->net = sk_pair_new(capacity, NULL);
+/* Over settings that are now the ends'. */
+static inline void ends_open_with(ends *e, size_t capacity, sk_tls_ctx *client, sk_tls_ctx *server,
+                                  const char *host) {
+    *e = (ends){.net = sk_pair_new(capacity, NULL), .ctx = {client, server}};
     assert_non_null(e->net);
-    e->ctx[CLIENT] = ctx_made(sk_tls_client_ctx(client, &e->err[CLIENT]), &e->err[CLIENT]);
-    e->ctx[SERVER] = ctx_made(sk_tls_server_ctx(server, &e->err[SERVER]), &e->err[SERVER]);
     for (int i = 0; i < 2; i++) {
         e->scratch[i] = sk_tls_scratch_new();
         assert_non_null(e->scratch[i]);
     }
-    e->end[CLIENT] = sk_tls_client(e->ctx[CLIENT], sk_pair_end(e->net, CLIENT), host,
-                                   e->scratch[CLIENT], &e->err[CLIENT]);
-    e->end[SERVER] = sk_tls_server(e->ctx[SERVER], sk_pair_end(e->net, SERVER), e->scratch[SERVER],
-                                   &e->err[SERVER]);
+    e->end[CLIENT] = sk_tls_client(client, sk_pair_end(e->net, CLIENT), host, e->scratch[CLIENT],
+                                   &e->err[CLIENT]);
+    e->end[SERVER] =
+        sk_tls_server(server, sk_pair_end(e->net, SERVER), e->scratch[SERVER], &e->err[SERVER]);
     assert_non_null(e->end[CLIENT]);
     assert_non_null(e->end[SERVER]);
 }
 
-static void ends_close(ends *e) {
+static inline void ends_open(ends *e, size_t capacity, const skua_tls_opts *client,
+                             const skua_tls_opts *server, const char *host) {
+    skua_error err;
+    sk_tls_ctx *c = ctx_made(sk_tls_client_ctx(client, &err), &err);
+    sk_tls_ctx *s = ctx_made(sk_tls_server_ctx(server, &err), &err);
+    ends_open_with(e, capacity, c, s, host);
+}
+
+static inline void ends_close(ends *e) {
     for (int i = 0; i < 2; i++) {
         if (e->end[i])
             e->end[i]->ops->close(e->end[i]);
@@ -54,7 +60,7 @@ static void ends_close(ends *e) {
 }
 
 /* Both shake hands until each is done or has failed: see rc and err. */
-static void ends_shake(ends *e) {
+static inline void ends_shake(ends *e) {
     e->rc[CLIENT] = e->rc[SERVER] = SKUA_E_AGAIN;
     for (int turn = 0; turn < 20000; turn++) {
         int i = turn % 2;
@@ -70,7 +76,7 @@ static void ends_shake(ends *e) {
     fail_msg("the handshake does not end");
 }
 
-static void ends_connect(ends *e, size_t capacity) {
+static inline void ends_connect(ends *e, size_t capacity) {
     ends_open(e, capacity, SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca")),
               SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), "a.example");
     ends_shake(e);
@@ -78,25 +84,24 @@ static void ends_connect(ends *e, size_t capacity) {
     assert_int_equal(e->rc[SERVER], 0);
 }
 
-static ptrdiff_t ends_write(ends *e, int i, const void *p, size_t len) {
+static inline ptrdiff_t ends_write(ends *e, int i, const void *p, size_t len) {
     skua_str piece = {p, len};
     return e->end[i]->ops->writev(e->end[i], &piece, 1, &e->err[i]);
 }
 
-static ptrdiff_t ends_read(ends *e, int i, void *p, size_t len) {
+static inline ptrdiff_t ends_read(ends *e, int i, void *p, size_t len) {
     return e->end[i]->ops->read(e->end[i], p, len, &e->err[i]);
 }
 
-static sk_tls *ends_tls(ends *e, int i) {
+static inline sk_tls *ends_tls(ends *e, int i) {
     return (sk_tls *)(void *)e->end[i];
 }
 
-static const cert_spec common_certs[] = {
-    {.file = "ca", .cn = "Test Authority", .ca = true},
-    {.file = "good", .cn = "good", .san = "DNS:a.example,DNS:localhost", .issuer = "ca"},
-};
-
-static int common_begin(void **state) {
+static inline int common_begin(void **state) {
+    static const cert_spec common_certs[] = {
+        {.file = "ca", .cn = "Test Authority", .ca = true},
+        {.file = "good", .cn = "good", .san = "DNS:a.example,DNS:localhost", .issuer = "ca"},
+    };
     if (certs_begin(state) != 0)
         return -1;
     for (size_t i = 0; i < sizeof common_certs / sizeof *common_certs; i++)
