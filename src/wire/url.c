@@ -60,6 +60,20 @@ static bool is_alpha(char c) {
     return c >= 'a' && c <= 'z';
 }
 
+static bool is_one_of(char c, const char *set) {
+    while (*set && *set != c)
+        set++;
+    return *set != '\0';
+}
+
+/* RFC 3986 3.1 */
+static bool is_scheme(skua_str s) {
+    bool fits = s.len > 0 && is_alpha(s.ptr[0]);
+    for (size_t i = 1; fits && i < s.len; i++)
+        fits = is_alpha(s.ptr[i]) || sk_is_digit(s.ptr[i]) || is_one_of(s.ptr[i], "+-.");
+    return fits;
+}
+
 /* Value of the percent-escape that begins at s.ptr[i]; -1 if it is none. */
 static int escape_value(skua_str s, size_t i) {
     if (s.len - i < 3)
@@ -100,9 +114,8 @@ static void drop(skua_str *s, size_t n) {
 
 /* Take all before the first of the stops off the front. */
 static skua_str cut(skua_str *rest, const char *stops) {
-    const size_t count = strlen(stops);
     size_t n = 0;
-    while (n < rest->len && !memchr(stops, rest->ptr[n], count))
+    while (n < rest->len && !is_one_of(rest->ptr[n], stops))
         n++;
     skua_str piece = {rest->ptr, n};
     drop(rest, n);
@@ -120,12 +133,8 @@ static bool split_scheme(skua_str *rest, sk_url_parts *u, fault *f) {
         *rest = all;
         return true;
     }
-    bool fits = first.len > 0 && is_alpha(first.ptr[0]);
-    for (size_t i = 0; fits && i < first.len; i++)
-        fits = is_alpha(first.ptr[i]) || sk_is_digit(first.ptr[i]) ||
-               memchr("+-.", first.ptr[i], 3) != NULL;
     /* RFC 3986 4.2: nor may the first segment of a relative path hold a colon. */
-    if (!fits)
+    if (!is_scheme(first))
         return refuse(f, "no scheme in front of the first colon", rest->ptr);
     u->scheme = first;
     drop(rest, 1);
