@@ -14,21 +14,23 @@
 #include <skua/reply.h>
 #include <skua/request.h>
 
-typedef struct sk_sconn sk_sconn;
+typedef struct sk_sconn sk_sconn; /* server/conn.h */
 typedef struct sk_exchange sk_exchange;
 typedef struct sk_route sk_route;
 
 struct skua_request {
     sk_head head; /* views into the input, or into the arena once sk_request_keep was called */
     sk_path path;
-    skua_str query;            /* ptr NULL: there is none */
-    const sk_route *route;     /* what the router chose */
-    const char *const *params; /* the values of route's names, in their order */
+    skua_str query;        /* ptr NULL: there is none */
+    const sk_route *route; /* what the router chose */
+    const char **params;   /* the values of the route's names, in their order */
+    uint32_t rest;         /* the segment that the last of them begins with, if it is a rest */
     sk_buf body;
-    /* Terminated copies, made when first asked for. */
-    const char *method, *target, *query_text, *host, *client;
-    skua_field *fields;
+    skua_field *fields; /* terminated copies, once asked for */
 };
+
+/* Which fields were given that the server would else add by itself. */
+enum { SK_GIVEN_DATE = 1, SK_GIVEN_SERVER = 2, SK_GIVEN_TYPE = 4 };
 
 /* FRESH -> NAMED (a status, no head yet) -> OPEN (head is out) -> DONE.
  * An interim response goes FRESH -> NAMED -> FRESH. */
@@ -51,6 +53,9 @@ struct skua_reply {
     int status; /* given by send_response; of an interim one while that is NAMED */
     int error;  /* latched */
     bool interim;
+    bool whole;       /* a one-call reply: it frames itself */
+    unsigned given;   /* SK_GIVEN_* */
+    uint32_t skipped; /* fields that wait for the reply behind an interim one */
     sk_field_list fields;
     sk_field_list trailers;
     int64_t body_bytes;
@@ -66,6 +71,7 @@ struct sk_exchange {
     sk_sconn *conn;
     int64_t begun_us;  /* only where somebody asks: see skua_access */
     sk_exchange *next; /* in the worker's list of spare ones */
+    sk_field fields[]; /* room for head.fields */
 };
 
 static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {
@@ -74,6 +80,10 @@ static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {
 static inline sk_exchange *sk_exchange_of_reply(const skua_reply *a) {
     return (sk_exchange *)(void *)((char *)(uintptr_t)a - offsetof(sk_exchange, reply));
 }
+
+/* Copy what the head's views see into the arena: the input is about to change. 0 or SKUA_E_NOMEM.
+ */
+int sk_request_keep(skua_request *q);
 
 /* ---- for handlers of our own, beside the public calls ---- */
 

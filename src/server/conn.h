@@ -1,0 +1,74 @@
+/* server/conn.h - one connection of a server. */
+#ifndef SK_SERVER_CONN_H
+#define SK_SERVER_CONN_H
+
+#include "net/tcp.h"
+#include "server/worker.h"
+
+/* Drawn in conn.c. */
+typedef enum sk_conn_state {
+    SK_CONN_HANDSHAKE,
+    SK_CONN_HEAD,
+    SK_CONN_BODY,
+    SK_CONN_FILE,
+    SK_CONN_ENDING,
+    SK_CONN_LINGER
+} sk_conn_state;
+
+/* What the timer is set for. */
+typedef enum sk_conn_timer {
+    SK_CONN_NO_TIMER,
+    SK_CONN_TIMER_TLS,
+    SK_CONN_TIMER_HEADER,
+    SK_CONN_TIMER_IDLE,
+    SK_CONN_TIMER_BODY,
+    SK_CONN_TIMER_WRITE,
+    SK_CONN_TIMER_LINGER,
+    SK_CONN_TIMER_YIELD /* others first */
+} sk_conn_timer;
+
+struct sk_sconn {
+    sk_session session;
+    sk_tcp tcp;
+    sk_watch watch;
+    sk_timer timer;
+    sk_link link; /* in the worker's list */
+    sk_worker *worker;
+    sk_exchange *exchange; /* of the request being worked on */
+    sk_buf in;             /* left over from the last turn */
+    sk_buf out;
+    char *client;  /* its address, once asked for */
+    uint8_t state; /* sk_conn_state */
+    uint8_t timer_kind;
+    bool blocked : 1; /* the stream has not taken all of the output */
+    bool served : 1;  /* it has sent a request */
+    bool linger : 1;  /* the peer may still be sending */
+    bool shut : 1;    /* our direction has ended */
+    bool yield : 1;
+    bool is_tls : 1;
+    bool watched : 1;
+    uint32_t dropped; /* bytes, while lingering */
+};
+/* What an idle connection costs without TLS; the kernel's part aside. */
+_Static_assert(sizeof(struct sk_sconn) <= 320, "an idle connection has become too large");
+
+/* Take over an accepted descriptor and let it have its first turn. SKUA_E_NOMEM: fd is closed. */
+int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls);
+/* The same over any stream, which the connection then owns (on failure it is closed). It has no
+ * turn yet. NULL: no memory. */
+sk_sconn *sk_sconn_open_stream(sk_worker *w, skua_stream *stream);
+/* Do what can be done now. The connection may be gone afterwards. */
+void sk_sconn_turn(sk_sconn *c);
+/* Close unless a reply is under way. */
+void sk_sconn_stop(sk_sconn *c);
+/* Close at once. */
+void sk_sconn_close(sk_sconn *c);
+/* Give a connection's memory back for good. */
+void sk_sconn_free_spares(sk_worker *w);
+
+/* The handler is writing much: send what is queued, as far as the peer takes it. 0 or an error. */
+int sk_sconn_relieve(sk_sconn *c);
+/* "192.0.2.1:49152", "unix:"; "" where it is not known. */
+const char *sk_sconn_client(sk_sconn *c);
+
+#endif

@@ -1,0 +1,24 @@
+/* server/listener.h - where a server listens: an address in words, bound to descriptors. */
+#ifndef SK_SERVER_LISTENER_H
+#define SK_SERVER_LISTENER_H
+
+#include "net/tls.h"
+#include <stdint.h>
+
+typedef struct sk_listener {
+    char *url; /* with the real port */
+    sk_tls_ctx *tls;
+    int *fds; /* for each address one for each worker; -1 once a worker has taken it */
+    uint32_t fd_count;
+    bool shared; /* one descriptor for all workers, which stays the listener's */
+} sk_listener;
+
+/* Bind for so many workers. NULL: err is filled. */
+sk_listener *sk_listener_new(const char *where, const skua_tls_opts *tls, uint32_t workers,
+                             skua_error *err);
+/* Accept no more; the URL stays. */
+void sk_listener_close(sk_listener *l);
+/* Closes what no worker has taken. NULL is fine. */
+void sk_listener_free(sk_listener *l);
+
+#endif

@@ -1,0 +1,43 @@
+/* server/router.h - which handler a request belongs to. */
+#ifndef SK_SERVER_ROUTER_H
+#define SK_SERVER_ROUTER_H
+
+#include "server/path.h"
+#include <skua/server.h>
+
+/* Parameters and segments that a pattern may have. It bounds the search's depth too. */
+#define SK_ROUTE_SEGMENTS_MAX 32
+
+typedef struct sk_route sk_route;
+struct sk_route {
+    skua_str method; /* empty: every one */
+    skua_handler_fn *fn;
+    void *user;
+    const char *const *names; /* of the parameters, in their order */
+    uint32_t name_count;
+    bool named_rest;      /* the last name takes the rest */
+    const sk_route *next; /* the same path for another method */
+};
+
+typedef struct sk_router sk_router;
+
+/* What a search has found. */
+typedef struct sk_route_match {
+    const sk_route *route;                   /* NULL: see sk_router_find */
+    uint32_t segment[SK_ROUTE_SEGMENTS_MAX]; /* which one each parameter took */
+    uint32_t rest;                           /* the first segment of the rest */
+} sk_route_match;
+
+/* NULL: no memory. */
+sk_router *sk_router_new(void);
+void sk_router_free(sk_router *r);
+/* 0, SKUA_E_INVALID_ARGUMENT with *what (static text), SKUA_E_NOMEM. */
+int sk_router_add(sk_router *r, const char *pattern, skua_handler_fn *fn, void *user,
+                  const char **what);
+/* Find the most specific route: 200 and *out, or the status that refuses the request: 404, 405,
+ * 501 (a method nobody knows). */
+int sk_router_find(const sk_router *r, skua_str method, const sk_path *path, sk_route_match *out);
+/* The value of Allow for a path, or for the whole server where path is NULL. NULL: no memory. */
+const char *sk_router_allow(const sk_router *r, const sk_path *path, sk_arena *arena);
+
+#endif

@@ -1,0 +1,350 @@
+/* server/server.c - the server object: options, routes and listeners that are collected, then run.
+ *
+ *     SET UP --run--> RUNNING --stop, or a failure--> OVER
+ *
+ * Whatever fails while it is set up latches, and run returns it. */
+#include "server/server.h"
+
+#include "base/fail.h"
+#include "base/mem.h"
+#include "server/conn.h"
+#include "server/listener.h"
+#include "sys/thread.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define BODY_MAX       (INT64_C(2000) << 20) /* what a buffer can hold */
+#define CHUNK_LINE_MAX 4096u
+#define WORKERS_MAX    1024
+
+enum { SET_UP, RUNNING, OVER };
+
+/* Something to be freed with the server. */
+typedef struct owned {
+    struct owned *next;
+    void *ptr;
+    void (*free_fn)(void *ptr);
+} owned;
+
+/* A worker with its thread. */
+typedef struct crew {
+    sk_worker *worker;
+    skua_server *server;
+    sk_thread thread;
+    bool started;
+    int rc;
+    skua_error err;
+} crew;
+
+struct skua_server {
+    sk_server_settings settings;
+    char *server_header;
+    skua_clock clock;
+    sk_router *router;
+    uint32_t worker_count;
+    sk_listener **listeners;
+    uint32_t listener_count;
+    owned *owned;
+    skua_error failure; /* code 0: none */
+    sk_wake stop;
+    atomic_int phase;
+};
+
+/* ---- options ---- */
+
+static int64_t or_default(int64_t given, int64_t otherwise) {
+    return given == 0 ? otherwise : given;
+}
+
+static uint32_t or_default_count(uint32_t given, uint32_t otherwise) {
+    return given == 0 ? otherwise : given;
+}
+
+static bool are_valid(const skua_server_opts *o) {
+    const int64_t finite_or_forever[] = {
+        o->header_timeout_ms, o->body_timeout_ms, o->write_timeout_ms,
+        o->idle_timeout_ms,   o->tls_timeout_ms,  o->body_max_bytes,
+    };
+    for (size_t i = 0; i < sizeof finite_or_forever / sizeof finite_or_forever[0]; i++)
+        if (finite_or_forever[i] < SKUA_FOREVER)
+            return false;
+    return o->workers >= 0 && o->workers <= WORKERS_MAX && o->fields_max <= UINT16_MAX &&
+           (!o->server_header || sk_str_is_field_value(sk_str(o->server_header)));
+}
+
+static void set_settings(skua_server *s, const skua_server_opts *o) {
+    int64_t body_max = or_default(o->body_max_bytes, 1 << 20);
+    s->settings = (sk_server_settings){
+        .limits = {.line_max = or_default_count(o->line_max_bytes, 16384),
+                   .block_max = or_default_count(o->head_max_bytes, 65536),
+                   .fields_max = or_default_count(o->fields_max, 100),
+                   .chunk_line_max = CHUNK_LINE_MAX},
+        .header_ms = or_default(o->header_timeout_ms, 10000),
+        .body_ms = or_default(o->body_timeout_ms, 30000),
+        .write_ms = or_default(o->write_timeout_ms, 30000),
+        .idle_ms = or_default(o->idle_timeout_ms, 75000),
+        .tls_ms = or_default(o->tls_timeout_ms, 10000),
+        .body_max = body_max < 0 || body_max > BODY_MAX ? BODY_MAX : body_max,
+        .access = o->access,
+        .log = o->log,
+        .user = o->user,
+    };
+    if (o->clock) {
+        s->clock = *o->clock;
+        s->settings.clock = &s->clock;
+    }
+    s->worker_count = o->workers > 0 ? (uint32_t)o->workers : (uint32_t)sk_thread_cpus();
+}
+
+static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
+    set_settings(s, o);
+    s->router = sk_router_new();
+    s->settings.router = s->router;
+    if (!s->router)
+        return sk_fail_nomem(err);
+    if (o->server_header && !(s->server_header = sk_strdup(o->server_header)))
+        return sk_fail_nomem(err);
+    s->settings.server_header = sk_str(s->server_header);
+    int rc = sk_wake_init(&s->stop);
+    if (rc == 0)
+        return 0;
+    s->stop = (sk_wake){-1, -1};
+    return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot make a server");
+}
+
+skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
+    skua_server_opts o = {.size = sizeof o};
+    if (opts)
+        memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+    if (!are_valid(&o)) {
+        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                "an option of the server is invalid");
+        return NULL;
+    }
+    skua_server *s = sk_zalloc(sizeof *s);
+    if (!s) {
+        sk_fail_nomem(err);
+        return NULL;
+    }
+    s->stop = (sk_wake){-1, -1};
+    if (init(s, &o, err) == 0)
+        return s;
+    skua_server_free(s);
+    return NULL;
+}
+
+static void free_listeners(skua_server *s) {
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        sk_listener_free(s->listeners[i]);
+    sk_free(s->listeners);
+}
+
+void skua_server_free(skua_server *s) {
+    if (!s)
+        return;
+    for (owned *o = s->owned, *next; o; o = next) {
+        next = o->next;
+        o->free_fn(o->ptr);
+        sk_free(o);
+    }
+    free_listeners(s);
+    sk_router_free(s->router);
+    sk_free(s->server_header);
+    sk_wake_close(&s->stop);
+    sk_free(s);
+}
+
+/* ---- setting up ---- */
+
+static int keep_failure(skua_server *s, const skua_error *err) {
+    if (s->failure.code == 0)
+        s->failure = *err;
+    return err->code;
+}
+
+int sk_server_fail(skua_server *s, int code, const char *fmt, ...) {
+    char text[256];
+    skua_error err;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    sk_fail(&err, code, SKUA_PHASE_NONE, "%s", text);
+    return keep_failure(s, &err);
+}
+
+int sk_server_fail_os(skua_server *s, int os_errno, const char *fmt, ...) {
+    char text[256];
+    skua_error err;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    sk_fail_os(&err, SKUA_E_OS, SKUA_PHASE_NONE, os_errno, "%s", text);
+    return keep_failure(s, &err);
+}
+
+int sk_server_own(skua_server *s, void *ptr, void (*free_fn)(void *ptr)) {
+    owned *o = sk_alloc(sizeof *o);
+    if (!o)
+        return sk_server_fail(s, SKUA_E_NOMEM, "%s", skua_error_text(SKUA_E_NOMEM));
+    *o = (owned){.next = s->owned, .ptr = ptr, .free_fn = free_fn};
+    s->owned = o;
+    return 0;
+}
+
+int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
+    const char *what = NULL;
+    if (!s)
+        return SKUA_E_INVALID_ARGUMENT;
+    if (atomic_load(&s->phase) != SET_UP)
+        return SKUA_E_STATE;
+    if (!pattern || !fn)
+        return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT, "a route without %s",
+                              pattern ? "a handler" : "a pattern");
+    int rc = sk_router_add(s->router, pattern, fn, user, &what);
+    if (rc == 0)
+        return 0;
+    return sk_server_fail(s, rc, "route \"%s\": %s", pattern, what ? what : skua_error_text(rc));
+}
+
+int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls) {
+    skua_error err;
+    if (!s)
+        return SKUA_E_INVALID_ARGUMENT;
+    if (atomic_load(&s->phase) != SET_UP)
+        return SKUA_E_STATE;
+    if (!where)
+        return sk_server_fail(s, SKUA_E_INVALID_URL, "nothing to listen on");
+    sk_listener **list = sk_realloc(s->listeners, (s->listener_count + 1) * sizeof *s->listeners);
+    if (!list)
+        return sk_server_fail(s, SKUA_E_NOMEM, "%s", skua_error_text(SKUA_E_NOMEM));
+    s->listeners = list;
+    sk_listener *l = sk_listener_new(where, tls, s->worker_count, &err);
+    if (!l)
+        return keep_failure(s, &err);
+    s->listeners[s->listener_count++] = l;
+    return 0;
+}
+
+const char *skua_server_url(const skua_server *s, size_t index) {
+    return s && index < s->listener_count ? s->listeners[index]->url : NULL;
+}
+
+int skua_server_check(const skua_server *s, skua_error *err) {
+    if (!s)
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "no server");
+    if (s->failure.code != 0 && err)
+        *err = s->failure;
+    return s->failure.code;
+}
+
+/* ---- running ---- */
+
+static void give_acceptors(skua_server *s, sk_worker *w, uint32_t index) {
+    for (uint32_t i = 0; i < s->listener_count; i++) {
+        sk_listener *l = s->listeners[i];
+        if (l->shared) {
+            sk_worker_add_acceptor(w, l->fds[0], l->tls, false);
+            continue;
+        }
+        for (uint32_t k = index; k < l->fd_count; k += s->worker_count) {
+            sk_worker_add_acceptor(w, l->fds[k], l->tls, true);
+            l->fds[k] = -1;
+        }
+    }
+}
+
+static uint32_t acceptors_needed(const skua_server *s) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        n += s->listeners[i]->fd_count;
+    return n;
+}
+
+/* All that can fail is done before the first descriptor is given away. */
+static int make_workers(skua_server *s, crew *crews, skua_error *err) {
+    for (uint32_t i = 0; i < s->worker_count; i++) {
+        crews[i].server = s;
+        crews[i].worker = sk_worker_new(&s->settings, err);
+        if (!crews[i].worker)
+            return err->code;
+        if (sk_worker_reserve_acceptors(crews[i].worker, acceptors_needed(s)) != 0)
+            return sk_fail_nomem(err);
+    }
+    for (uint32_t i = 0; i < s->worker_count; i++)
+        give_acceptors(s, crews[i].worker, i);
+    return 0;
+}
+
+static void *run_worker(void *arg) {
+    crew *c = arg;
+    c->rc = sk_worker_run(c->worker, &c->server->stop, &c->err);
+    if (c->rc != 0) /* one that fails takes the others with it: the caller hears of it */
+        skua_server_stop(c->server);
+    return NULL;
+}
+
+static int run_workers(skua_server *s, crew *crews, skua_error *err) {
+    int rc = 0;
+    for (uint32_t i = 1; rc == 0 && i < s->worker_count; i++) {
+        rc = sk_thread_start(&crews[i].thread, run_worker, &crews[i]);
+        crews[i].started = rc == 0;
+    }
+    if (rc == 0)
+        run_worker(&crews[0]);
+    else
+        skua_server_stop(s);
+    for (uint32_t i = 1; i < s->worker_count; i++)
+        if (crews[i].started)
+            sk_thread_join(crews[i].thread);
+    if (rc != 0)
+        return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot start a thread");
+    for (uint32_t i = 0; i < s->worker_count; i++)
+        if (crews[i].rc != 0) {
+            *err = crews[i].err;
+            return crews[i].rc;
+        }
+    return 0;
+}
+
+static int run(skua_server *s, skua_error *err) {
+    crew *crews = sk_zalloc(s->worker_count * sizeof *crews);
+    if (!crews)
+        return sk_fail_nomem(err);
+    int rc = make_workers(s, crews, err);
+    if (rc == 0)
+        rc = run_workers(s, crews, err);
+    for (uint32_t i = 0; i < s->worker_count; i++)
+        sk_worker_free(crews[i].worker);
+    sk_free(crews);
+    return rc;
+}
+
+int skua_server_run(skua_server *s, skua_error *err) {
+    skua_error unused;
+    int set_up = SET_UP;
+    if (!err)
+        err = &unused;
+    int rc = skua_server_check(s, err);
+    if (rc != 0)
+        return rc;
+    if (s->listener_count == 0)
+        return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server has no listener");
+    if (!atomic_compare_exchange_strong(&s->phase, &set_up, RUNNING))
+        return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server runs, or has run, already");
+    rc = run(s, err);
+    /* Whoever connects from now on is refused rather than left waiting. */
+    for (uint32_t i = 0; i < s->listener_count; i++)
+        sk_listener_close(s->listeners[i]);
+    atomic_store(&s->phase, OVER);
+    return rc;
+}
+
+void skua_server_stop(skua_server *s) {
+    if (s)
+        sk_wake_set(&s->stop);
+}
