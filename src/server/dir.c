@@ -1,0 +1,340 @@
+/* server/dir.c - the route that serves the files below a directory.
+ *
+ *     path -> may it be shown? -> open, contained -> regular file:  preconditions -> 200, 304, 412
+ *                                                 -> directory:     301 to the path with "/"
+ *             ends with "/"    -> its index file, else the listing where that is on, else 404
+ *
+ * What is hidden, what is no file and what is not there all answer 404 alike. Nothing is kept
+ * between requests but the directory's descriptor; ranges and codings are not known here. */
+#include "base/date.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "server/conn.h"
+#include "server/dir_path.h"
+#include "server/exchange.h"
+#include "server/listing.h"
+#include "server/media_type.h"
+#include "server/server.h"
+#include "sys/clock.h"
+#include "sys/directory.h"
+#include "sys/file.h"
+#include "wire/conditional.h"
+#include "wire/percent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Reading and sending so many is some 10 ms of a worker's time. */
+#define LISTING_MAX 10000
+
+typedef struct dir_route {
+    sk_arena arena; /* of what follows */
+    int dir;
+    bool list;
+    const char *cache_control; /* NULL: none is sent */
+    const char *default_type;
+    const char **index; /* NULL at the end */
+} dir_route;
+
+/* ---- refusing ---- */
+
+/* The status for an open that failed. */
+static int status_of(int os_errno) {
+    static const struct {
+        int os_errno, status;
+    } table[] = {
+        {ENOENT, 404}, {ENOTDIR, 404}, {ENAMETOOLONG, 404}, {ELOOP, 404}, {EXDEV, 404},
+        {ENXIO, 404},  {ENODEV, 404},  {EACCES, 403},       {EPERM, 403}, {EMFILE, 503},
+        {ENFILE, 503}, {ENOMEM, 503},  {EAGAIN, 503},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (table[i].os_errno == os_errno)
+            return table[i].status;
+    }
+    return 500;
+}
+
+static int refuse(skua_reply *a, int rc) {
+    return skua_reply_send_error(a, status_of(-rc), NULL);
+}
+
+/* ---- a file ---- */
+
+/* A regular file that was found. */
+typedef struct found {
+    int fd;
+    const char *path; /* below the route */
+    sk_file_info info;
+} found;
+
+/* Open a regular file. 0, or -errno: what is no regular file is as good as not there, but for a
+ * directory, which is -EISDIR. */
+static int find(const dir_route *d, const char *path, found *out) {
+    *out = (found){.fd = sk_file_open_below(d->dir, path), .path = path};
+    if (out->fd < 0)
+        return out->fd;
+    int rc = sk_file_stat(out->fd, &out->info);
+    if (rc == 0 && out->info.is_regular)
+        return 0;
+    sk_file_close(out->fd);
+    return rc != 0 ? rc : out->info.is_dir ? -EISDIR : -ENOENT;
+}
+
+/* Strong: what changes the bytes changes the size, or the time, which has nanoseconds; a file that
+ * took another's place has another inode. */
+static char *make_etag(sk_arena *arena, const sk_file_info *info) {
+    return sk_arena_printf(arena, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%x\"", info->inode,
+                           (uint64_t)info->size, (uint64_t)info->mtime, (unsigned)info->mtime_ns);
+}
+
+static int evaluate(skua_request *q, const sk_validators *v, int64_t now) {
+    const sk_conditions conditions = {
+        .if_match = sk_str(skua_request_header(q, "If-Match")),
+        .if_none_match = sk_str(skua_request_header(q, "If-None-Match")),
+        .if_modified_since = sk_str(skua_request_header(q, "If-Modified-Since")),
+        .if_unmodified_since = sk_str(skua_request_header(q, "If-Unmodified-Since")),
+    };
+    return sk_conditional_evaluate(&conditions, v, true, now);
+}
+
+/* Begin a reply about a file with what 200 and 304 both carry (RFC 9110 15.4.5). */
+static void begin(const dir_route *d, skua_reply *a, int status, const sk_validators *v) {
+    char date[SK_DATE_LEN + 1];
+    sk_date_format(v->modified, date);
+    date[SK_DATE_LEN] = '\0';
+    skua_reply_send_response(a, status);
+    skua_reply_send_header(a, "ETag", v->etag.ptr);
+    skua_reply_send_header(a, "Last-Modified", date);
+    if (d->cache_control)
+        skua_reply_send_header(a, "Cache-Control", d->cache_control);
+}
+
+static int send_file(const dir_route *d, skua_reply *a, const found *f) {
+    const char *type = sk_media_type_of(sk_str(f->path));
+    skua_reply_send_header(a, "Content-Type", type ? type : d->default_type);
+    skua_reply_send_header(a, "X-Content-Type-Options", "nosniff");
+    return sk_reply_file(a, f->fd, 0, f->info.size);
+}
+
+/* What Date will say, in Unix seconds. */
+static int64_t time_of_message(const skua_request *q) {
+    int64_t now = sk_clock_unix(), date;
+    skua_str text = sk_worker_date(sk_exchange_of_request(q)->conn->worker);
+    return sk_date_parse(text, now, &date) ? date : now;
+}
+
+/* Reply with a file, or with what the preconditions make of it; f->fd is taken. */
+static int reply_file(const dir_route *d, skua_request *q, skua_reply *a, const found *f) {
+    const char *etag = make_etag(sk_request_arena(q), &f->info);
+    if (!etag) {
+        sk_file_close(f->fd);
+        return SKUA_E_NOMEM;
+    }
+    int64_t now = time_of_message(q);
+    const sk_validators v = {
+        .exists = true,
+        .has_modified = true,
+        /* RFC 9110 8.8.2.1: MUST NOT be later than the time of the message. */
+        .modified = f->info.mtime < now ? f->info.mtime : now,
+        .etag = sk_str(etag),
+    };
+    int status = evaluate(q, &v, now);
+    if (status == 0) {
+        begin(d, a, 200, &v);
+        return send_file(d, a, f);
+    }
+    sk_file_close(f->fd);
+    if (status == 412)
+        return skua_reply_send_error(a, 412, NULL);
+    begin(d, a, 304, &v);
+    return skua_reply_end_headers(a);
+}
+
+/* ---- a directory ---- */
+
+/* 301 to the same path with a "/" behind it.
+ *
+ * Built from the decoded segments, not from the target as received: a target such as
+ * "//host/%2e%2e/dir" names "/dir" here and another host in a browser. */
+static int redirect_to_slash(skua_request *q, skua_reply *a, void *user) {
+    (void)user;
+    sk_buf location = {0};
+    uint32_t first = 0;
+    while (first < q->path.count && q->path.segments[first].len == 0)
+        first++;
+    for (uint32_t i = first; i < q->path.count; i++) {
+        sk_buf_append(&location, "/", 1);
+        sk_percent_append_segment(&location, sk_path_segment(&q->path, i));
+    }
+    sk_buf_append(&location, "/", 1);
+    if (q->query.ptr) {
+        sk_buf_append(&location, "?", 1);
+        sk_percent_append_query(&location, q->query);
+    }
+    sk_buf_append(&location, "", 1); /* the terminator */
+    int rc = location.failed ? SKUA_E_NOMEM : skua_reply_redirect(a, 301, sk_buf_head(&location));
+    sk_buf_free(&location);
+    return rc;
+}
+
+/* Reply with the page; `rest` is the path below the route as received, `path` without its "/". */
+static int reply_listing(const dir_route *d, skua_request *q, skua_reply *a, const char *rest,
+                         skua_str path) {
+    sk_directory directory;
+    int rc = sk_directory_read(d->dir, rest, LISTING_MAX, sk_request_arena(q), &directory);
+    if (rc != 0)
+        return refuse(a, rc);
+    sk_listing_sort(&directory);
+    sk_buf page = {0};
+    skua_str mount = {q->path.text, q->path.len - strlen(rest)};
+    sk_listing_append(&page, &directory, mount, path);
+    if (page.failed) {
+        rc = SKUA_E_NOMEM;
+    } else {
+        skua_reply_send_header(a, "Content-Security-Policy", sk_listing_policy);
+        skua_reply_send_header(a, "X-Content-Type-Options", "nosniff");
+        skua_reply_send_header(a, "Cache-Control", "no-cache");
+        rc = skua_reply_bytes(a, 200, "text/html; charset=utf-8", sk_buf_head(&page),
+                              sk_buf_len(&page));
+    }
+    sk_buf_free(&page);
+    return rc;
+}
+
+/* The path ended with "/". The index files are opened by their own paths: where there is one, the
+ * directory itself need not be opened. */
+static int serve_directory(const dir_route *d, skua_request *q, skua_reply *a, const char *rest,
+                           skua_str path) {
+    for (const char *const *index = d->index; *index; index++) {
+        found f;
+        const char *name = sk_arena_printf(sk_request_arena(q), "%s%s", rest, *index);
+        int rc = name ? find(d, name, &f) : -ENOMEM;
+        if (rc == 0)
+            return reply_file(d, q, a, &f);
+        if (rc != -EISDIR && status_of(-rc) != 404)
+            return refuse(a, rc);
+    }
+    return d->list ? reply_listing(d, q, a, rest, path) : refuse(a, -ENOENT);
+}
+
+static int serve(skua_request *q, skua_reply *a, void *user) {
+    const dir_route *d = user;
+    const char *rest = sk_request_rest(q);
+    sk_dir_path where;
+    if (!rest || !sk_dir_path_map(sk_str(rest), &where))
+        return refuse(a, -ENOENT);
+    if (where.slash)
+        return serve_directory(d, q, a, rest, where.path);
+    found f;
+    int rc = find(d, rest, &f);
+    if (rc == -EISDIR)
+        return redirect_to_slash(q, a, NULL);
+    return rc == 0 ? reply_file(d, q, a, &f) : refuse(a, rc);
+}
+
+/* ---- setting up ---- */
+
+static void free_route(void *ptr) {
+    dir_route *d = ptr;
+    sk_file_close(d->dir);
+    sk_arena_free(&d->arena);
+    sk_free(d);
+}
+
+/* An index file stands in its directory: a name, not a path. */
+static bool is_file_name(const char *name) {
+    return name[0] != '\0' && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0;
+}
+
+static const char *wrong_with(const skua_dir_opts *opts) {
+    if (opts->cache_control && !sk_str_is_field_value(sk_str(opts->cache_control)))
+        return "cache_control is no field value";
+    if (opts->default_type && !sk_str_is_field_value(sk_str(opts->default_type)))
+        return "default_type is no field value";
+    for (const char *const *index = opts->index; index && *index; index++) {
+        if (!is_file_name(*index))
+            return "an index file is no file name";
+    }
+    return NULL;
+}
+
+static const char *copy(dir_route *d, const char *text) {
+    return sk_arena_strndup(&d->arena, text, strlen(text));
+}
+
+static bool copy_index(dir_route *d, const char *const *names) {
+    size_t count = 0;
+    while (names[count])
+        count++;
+    d->index = sk_arena_zalloc(&d->arena, (count + 1) * sizeof *d->index);
+    for (size_t i = 0; d->index && i < count; i++) {
+        d->index[i] = copy(d, names[i]);
+        if (!d->index[i])
+            return false;
+    }
+    return d->index != NULL;
+}
+
+static bool copy_options(dir_route *d, const skua_dir_opts *opts) {
+    static const char *const default_index[] = {"index.html", "index.htm", NULL};
+    d->list = opts->list != 0;
+    d->default_type = copy(d, opts->default_type ? opts->default_type : "application/octet-stream");
+    if (opts->cache_control)
+        d->cache_control = copy(d, opts->cache_control);
+    return copy_index(d, opts->index ? opts->index : default_index) && d->default_type &&
+           (d->cache_control || !opts->cache_control);
+}
+
+/* Make the route's object, the server's from here on. 0 and *out, or a latched code. */
+static int new_route(skua_server *s, const char *dir, const skua_dir_opts *opts, dir_route **out) {
+    dir_route *d = sk_zalloc(sizeof *d);
+    if (!d)
+        return sk_server_fail(s, SKUA_E_NOMEM, "route to %s: out of memory", dir);
+    d->dir = sk_dir_open(dir);
+    int rc = 0;
+    if (d->dir < 0)
+        rc = sk_server_fail_os(s, -d->dir, "directory %s", dir);
+    else if (!copy_options(d, opts))
+        rc = sk_server_fail(s, SKUA_E_NOMEM, "route to %s: out of memory", dir);
+    else
+        rc = sk_server_own(s, d, free_route);
+    if (rc != 0) {
+        free_route(d);
+        return rc;
+    }
+    *out = d;
+    return 0;
+}
+
+/* "GET /static/{path...}", and "GET /static", which is only a way to "/static/". */
+static int add_routes(skua_server *s, const char *path, dir_route *d) {
+    size_t len = strlen(path);
+    char *pattern = sk_arena_printf(&d->arena, "GET %s{path...}", path);
+    if (!pattern)
+        return sk_server_fail(s, SKUA_E_NOMEM, "route %s: out of memory", path);
+    int rc = skua_route(s, pattern, serve, d);
+    if (rc != 0 || len == 1)
+        return rc;
+    pattern[strlen("GET ") + len - 1] = '\0';
+    return skua_route(s, pattern, redirect_to_slash, NULL);
+}
+
+int skua_route_dir(skua_server *s, const char *path, const char *dir, const skua_dir_opts *opts) {
+    skua_dir_opts o = {.size = sizeof o};
+    if (!s)
+        return SKUA_E_INVALID_ARGUMENT;
+    if (!path || !dir || path[0] != '/' || path[strlen(path) - 1] != '/')
+        return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT,
+                              "route %s to a directory: the path must begin and end with \"/\"",
+                              path ? path : "(null)");
+    /* A program compiled against an older header has fewer fields. */
+    if (opts)
+        memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+    const char *wrong = wrong_with(&o);
+    if (wrong)
+        return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT, "route %s: %s", path, wrong);
+    dir_route *d = NULL;
+    int rc = new_route(s, dir, &o, &d);
+    return rc != 0 ? rc : add_routes(s, path, d);
+}
