@@ -10,13 +10,14 @@
 
 /* "recv: connection reset by peer": our own text where the errno has a code, else the system's. */
 static int fail(skua_error *err, skua_phase phase, int os_errno) {
-    int code = sk_fail_os(NULL, SKUA_E_OS, phase, os_errno, "socket");
+    int otherwise = os_errno == ENOTCONN ? SKUA_E_NOT_CONNECTED : SKUA_E_OS;
+    int code = sk_fail_os(NULL, otherwise, phase, os_errno, "socket");
+    if (err == NULL)
+        return code;
     char text[128];
-    const char *why =
-        code == SKUA_E_OS ? strerror_r(os_errno, text, sizeof text) : skua_error_text(code);
-    sk_fail(err, code, phase, "%s", why);
-    if (err != NULL)
-        err->os_errno = os_errno;
+    sk_fail(err, code, phase, "%s",
+            code == SKUA_E_OS ? strerror_r(os_errno, text, sizeof text) : skua_error_text(code));
+    err->os_errno = os_errno;
     return code;
 }
 
