@@ -43,6 +43,7 @@ typedef struct get_request {
     size_t field_count;
     char *body; /* NULL: none */
     size_t body_len;
+    size_t body_cap;
 } get_request;
 
 /* Where it is asked for, with the strings that the options of the connection point to. */

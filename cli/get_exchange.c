@@ -130,20 +130,19 @@ static int exchange_heads(get_exchange *x) {
     return x->response ? 0 : cli_exit_status(&x->err);
 }
 
-/* Write one head, or the trailer section where status is 0. */
-static int write_fields(get_exchange *x, int status, const char *reason, const skua_field *fields) {
+/* Write a section of fields, below a status line or, where `version` is 0, without one. */
+static int write_section(get_exchange *x, int version, int status, const char *reason,
+                         const skua_field *fields) {
     char *text = NULL;
     size_t len = 0;
     FILE *f = open_memstream(&text, &len);
     if (!f)
         return no_memory(x);
-    if (status) {
-        int version = skua_response_version(x->response);
+    if (version)
         fprintf(f, "HTTP/%d.%d %d %s\r\n", version / 10, version % 10, status, reason);
-    }
     for (; fields->name; fields++)
         fprintf(f, "%s: %s\r\n", fields->name, fields->value);
-    fputs(status ? "\r\n" : "", f);
+    fputs(version ? "\r\n" : "", f);
     int failed = ferror(f) | fclose(f);
     int rc = failed ? no_memory(x) : 0;
     if (!rc && cli_output_write(&x->output, text, len) != 0)
@@ -156,13 +155,18 @@ static int write_heads(get_exchange *x) {
     const skua_response *r = x->response;
     int interim;
     for (size_t i = 0; (interim = skua_response_informational(r, i)) != 0; i++) {
-        int status = write_fields(x, interim, skua_status_reason(interim),
-                                  skua_response_informational_fields(r, i, NULL));
+        /* RFC 9110 15.2: 1.0 has none. */
+        int status = write_section(x, 11, interim, skua_status_reason(interim),
+                                   skua_response_informational_fields(r, i, NULL));
         if (status)
             return status;
     }
-    return write_fields(x, skua_response_status(r), skua_response_reason(r),
-                        skua_response_fields(r, NULL));
+    return write_section(x, skua_response_version(r), skua_response_status(r),
+                         skua_response_reason(r), skua_response_fields(r, NULL));
+}
+
+static int write_trailers(get_exchange *x) {
+    return write_section(x, 0, 0, NULL, skua_response_trailers(x->response, NULL));
 }
 
 static int copy_body(get_exchange *x) {
@@ -195,7 +199,7 @@ static int receive(get_exchange *x) {
     if (!status && !o->head)
         status = copy_body(x);
     if (!status && shows_head)
-        status = write_fields(x, 0, NULL, skua_response_trailers(x->response, NULL));
+        status = write_trailers(x);
     return status;
 }
 

@@ -104,13 +104,18 @@ static int build_fields(get_request *q, const get_options *o, skua_error *err) {
 /* Returns 0, or -1 when there is no memory. Keeps a terminator behind the body, so that one of no
  * bytes is a body all the same. */
 static int append(get_request *q, const char *data, size_t len) {
-    char *body = realloc(q->body, q->body_len + len + 1);
-    if (!body)
-        return -1;
-    memcpy(body + q->body_len, data, len);
-    q->body = body;
+    size_t needed = q->body_len + len + 1;
+    if (needed > q->body_cap) {
+        size_t cap = needed > q->body_cap * 2 ? needed : q->body_cap * 2;
+        char *body = realloc(q->body, cap);
+        if (!body)
+            return -1;
+        q->body = body;
+        q->body_cap = cap;
+    }
+    memcpy(q->body + q->body_len, data, len);
     q->body_len += len;
-    body[q->body_len] = '\0';
+    q->body[q->body_len] = '\0';
     return 0;
 }
 

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-enum { INDENT = 2 };
+/* What is nested deeper than LINES (a field, an interim response) stays on one line. */
+enum { INDENT = 2, LINES = 2 };
 
 void cli_json_begin(cli_json *j, FILE *out) {
     *j = (cli_json){.out = out, .first = 1};
@@ -21,8 +22,8 @@ static void separate(cli_json *j) {
         return;
     }
     if (!j->first)
-        putc(',', j->out);
-    if (j->depth > 0)
+        fputs(j->depth > LINES ? ", " : ",", j->out);
+    if (j->depth > 0 && j->depth <= LINES)
         new_line(j);
     j->first = 0;
 }
@@ -35,9 +36,12 @@ void cli_json_open(cli_json *j, char bracket) {
 }
 
 void cli_json_close(cli_json *j, char bracket) {
-    j->depth--;
-    if (!j->first)
+    if (!j->first && j->depth <= LINES) {
+        j->depth--;
         new_line(j);
+    } else {
+        j->depth--;
+    }
     putc(bracket, j->out);
     j->first = 0;
     if (j->depth == 0)
