@@ -1,7 +1,7 @@
 /* net/dial.c - from a name to a connected socket (RFC 8305).
  *
- *     RESOLVING ──addresses──> RACING ──one is connected──> done
- *         │                      │  an attempt begins every stagger_ms, and at once when one fails;
+ *     RESOLVING --addresses--> RACING --one is connected--> done
+ *         |                      |  an attempt begins every stagger_ms, and at once when one fails;
  *         v                      v  at most SK_DIAL_RACE_MAX at a time: a later one ends the oldest
  *       error                  error, when all have failed or connect_ms has passed
  *

@@ -35,6 +35,7 @@ struct sk_loop {
     int ready_end;
     sk_wake wake;
     sk_watch wake_watch;
+    bool woken;
     sk_mutex lock; /* guards the two below */
     call *calls;   /* posted, oldest first */
     call **calls_end;
@@ -172,10 +173,12 @@ int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg) {
         return -ENOMEM;
     *c = (call){.fn = fn, .arg = arg};
     sk_mutex_lock(&l->lock);
+    bool first = l->calls == NULL; /* whoever was first wakes the loop for all behind */
     *l->calls_end = c;
     l->calls_end = &c->next;
     sk_mutex_unlock(&l->lock);
-    sk_wake_set(&l->wake);
+    if (first)
+        sk_wake_set(&l->wake);
     return 0;
 }
 
@@ -192,7 +195,11 @@ static call *take_calls(sk_loop *l) {
     return first;
 }
 
+/* Posting wakes, so that a step that was not woken need not take the lock. */
 static void run_calls(sk_loop *l) {
+    if (!l->woken)
+        return;
+    l->woken = false;
     for (call *c = take_calls(l), *next; c != NULL; c = next) {
         next = c->next;
         c->fn(c->arg);
@@ -202,7 +209,10 @@ static void run_calls(sk_loop *l) {
 
 static void on_wake(sk_watch *w, unsigned events) {
     (void)events;
-    sk_wake_clear(&SK_CONTAINER(w, sk_loop, wake_watch)->wake);
+    sk_loop *l = SK_CONTAINER(w, sk_loop, wake_watch);
+    /* Cleared before the calls are taken: one posted in between sets it again, or is taken too. */
+    sk_wake_clear(&l->wake);
+    l->woken = true;
 }
 
 /* The loop itself */

@@ -19,7 +19,8 @@ typedef struct sk_watch {
 } sk_watch;
 
 /* A timer; embed it, zeroed. Timers of the same length stand in one list, in the order in which
- * they end, so arming, re-arming and cancelling are O(1). */
+ * they end, so arming, re-arming and cancelling are O(1): as long as the lengths in use are few,
+ * since the list of a length is searched for, the last ones used first. */
 typedef struct sk_timer {
     sk_link link;
     int64_t deadline; /* 0: not armed */
@@ -38,10 +39,11 @@ int sk_loop_want(sk_loop *l, sk_watch *w, unsigned events);
 /* The watch gets no further call, not even one that this step had already collected. */
 void sk_loop_remove(sk_loop *l, sk_watch *w);
 
-/* Arm or re-arm; ms < 0 cancels. 0, or -ENOMEM when a new length needs a list and there is none. */
+/* Arm or re-arm, from sk_loop_now on; ms < 0 cancels. 0, or -ENOMEM when a new length needs a list
+ * and there is none. */
 int sk_loop_arm(sk_loop *l, sk_timer *t, int64_t ms);
 void sk_loop_cancel(sk_loop *l, sk_timer *t);
-/* The time of this step, in ms. */
+/* The time of this step, in ms; outside of a step, the clock's. */
 int64_t sk_loop_now(const sk_loop *l);
 
 /* Any thread: have fn(arg) called in the loop's thread. 0 or -ENOMEM. */

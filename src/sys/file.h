@@ -8,7 +8,7 @@
 
 typedef struct sk_file_info {
     int64_t size;
-    int64_t mtime;    /* Unix seconds */
+    int64_t mtime; /* Unix seconds */
     uint32_t mtime_ns;
     uint64_t inode;
     bool is_dir;
@@ -27,7 +27,8 @@ int sk_file_open_below(int dir, const char *path);
 /* The walk alone, for its tests. */
 int sk_file_open_below_walk(int dir, const char *path);
 int sk_file_stat(int fd, sk_file_info *out); /* 0 or -errno */
-ptrdiff_t sk_file_read_at(int fd, void *buf, size_t len, int64_t offset); /* bytes, 0 at end, -errno */
+ptrdiff_t sk_file_read_at(int fd, void *buf, size_t len,
+                          int64_t offset); /* bytes, 0 at end, -errno */
 void sk_file_close(int fd);
 
 #endif

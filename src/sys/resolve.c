@@ -1,7 +1,7 @@
 /* sys/resolve.c - names to addresses, in a thread that nobody waits for.
  *
- *     start ──> job, 2 holders ──> thread: lookup ──> done, wake ──> let go
- *                    └──────────> caller: polls, takes the result or does not ──> let go
+ *     start --> job, 2 holders --> thread: lookup --> done, wake --> let go
+ *                              \-> caller: polls, takes the result or does not --> let go
  *
  * The last holder frees the job. No cache: what the system keeps is kept well enough. */
 #include "sys/resolve.h"

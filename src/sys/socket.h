@@ -17,7 +17,8 @@ typedef struct sk_addr {
 
 /* An address from digits: "127.0.0.1", "::1", "fe80::1%eth0". False for a name. */
 bool sk_addr_parse(skua_str host, int port, sk_addr *out);
-/* SKUA_E_INVALID_ARGUMENT when the path is too long or empty. "@name" is the abstract name space. */
+/* SKUA_E_INVALID_ARGUMENT when the path is too long or empty. "@name" is the abstract name space.
+ */
 int sk_addr_unix(skua_str path, sk_addr *out);
 /* "127.0.0.1:80", "[::1]:80", "unix:/path", "unix:@abstract"; "" for anything else. An IPv4 peer
  * of a socket that serves both families shows as IPv4. */
