@@ -20,11 +20,12 @@ typedef struct sk_buf {
 static inline size_t sk_buf_len(const sk_buf *b) {
     return (size_t)b->end - b->start;
 }
+/* NULL where nothing was ever put in. */
 static inline char *sk_buf_head(const sk_buf *b) {
-    return b->data + b->start;
+    return b->data ? b->data + b->start : NULL; /* NULL + 0 is undefined */
 }
 static inline skua_str sk_buf_str(const sk_buf *b) {
-    return (skua_str){b->data + b->start, (size_t)b->end - b->start};
+    return (skua_str){sk_buf_head(b), sk_buf_len(b)};
 }
 
 /* Make room for n more bytes and return where they go; NULL (and latched) when there is none.
