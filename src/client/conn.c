@@ -1,0 +1,491 @@
+/* client/conn.c - the connection object: its states, and what may be done in which.
+ *
+ *              putrequest             endheaders              getresponse
+ *     IDLE ---------------> STARTED ---------------> SENT -----------------> IDLE
+ *      |                     ^   |                    ^  |                    |
+ *      |                     +---+ putheader          +--+ send               | its response is
+ *      |                                                                      | unread: another
+ *      +------------------------ request --------------> SENT                 | request may be
+ * sent, | but not answered
+ *
+ * Those are http.client's. Beside them stands what latched: the first failure of putrequest,
+ * putheader, endheaders and send, which getresponse reports. A request that failed is forgotten
+ * with its connection, so that the object is IDLE again, and connects anew. */
+#include "client/conn.h"
+
+#include "base/fail.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "client/trace.h"
+
+#include <stdio.h>
+
+#define SPARE_MAX (64u << 10) /* of a body that is kept to be sent again */
+
+/* ---- making and ending ---- */
+
+static void begin_timeline(skua_conn *c) {
+    double now = c->count_from >= 0 ? c->count_from : sk_timeline_clock(c->settings->o.clock);
+    sk_timeline_begin(&c->exchange.timeline, now);
+}
+
+skua_conn *sk_conn_make(sk_conn_plan *plan, skua_error *err) {
+    skua_conn *c = sk_zalloc(sizeof *c);
+    if (!c) {
+        sk_origin_free(&plan->origin);
+        sk_fail_nomem(err);
+        return NULL;
+    }
+    c->settings = plan->settings;
+    c->own_settings = plan->own_settings;
+    c->origin = plan->origin;
+    c->given = plan->given;
+    c->was_given = plan->given != NULL;
+    c->life = plan->life;
+    sk_origin_name(&c->origin, &c->peer);
+    sk_list_init(&c->channels);
+    c->count_from = plan->count_from;
+    begin_timeline(c);
+    return c;
+}
+
+static skua_conn *make(sk_settings *s, const char *where, const skua_conn_opts *o,
+                       skua_error *err) {
+    sk_conn_plan plan = {.settings = s, .own_settings = s, .given = o->stream, .count_from = -1};
+    if (sk_origin_parse(&plan.origin, where, err) != 0)
+        return NULL;
+    if (plan.origin.https && sk_settings_load_tls(s, o->tls, err) != 0) {
+        sk_origin_free(&plan.origin);
+        return NULL;
+    }
+    plan.life = sk_bound_in(sk_clock_now(s->o.clock), s->o.deadline_ms);
+    return sk_conn_make(&plan, err);
+}
+
+skua_conn *skua_conn_new(const char *where, const skua_conn_opts *opts, skua_error *err) {
+    skua_conn_opts all;
+    if (!where) {
+        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a place to connect to is needed");
+        return NULL;
+    }
+    if (sk_options_copy(&all, sizeof all, opts, err) != 0)
+        return NULL;
+    sk_settings *s = sk_settings_new(opts, err);
+    if (!s)
+        return NULL;
+    skua_conn *c = make(s, where, &all, err);
+    if (!c)
+        sk_settings_free(s);
+    return c;
+}
+
+static void drop_channel(skua_conn *c) {
+    sk_channel_release(c->channel);
+    c->channel = NULL;
+}
+
+static void close_channel(skua_conn *c) {
+    if (c->channel)
+        sk_channel_close(c->channel);
+    drop_channel(c);
+}
+
+/* Back to IDLE; the timeline of what was stays. */
+static void forget(skua_conn *c) {
+    sk_exchange_reset(&c->exchange);
+    sk_buf_free(&c->body);
+    c->repeatable = false;
+    c->latched = 0;
+    c->state = SK_CONN_IDLE;
+}
+
+void skua_conn_close(skua_conn *c) {
+    if (!c)
+        return;
+    forget(c);
+    while (!sk_list_empty(&c->channels))
+        sk_channel_close(SK_CONTAINER(c->channels.next, sk_channel, siblings));
+    drop_channel(c);
+}
+
+void skua_conn_free(skua_conn *c) {
+    if (!c)
+        return;
+    skua_conn_close(c);
+    if (c->given)
+        c->given->ops->close(c->given);
+    sk_exchange_free(&c->exchange);
+    sk_tls_scratch_free(c->scratch);
+    sk_origin_free(&c->origin);
+    sk_settings_free(c->own_settings);
+    sk_free(c);
+}
+
+/* ---- failing ---- */
+
+static int refuse(skua_conn *c, skua_error *err, int code) {
+    return sk_peer_fail(&c->peer, err, code, SKUA_PHASE_STATE, "%s", skua_error_text(code));
+}
+
+static int no_conn(skua_error *err) {
+    return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a connection is needed");
+}
+
+/* Keep what failure says, once. A wrong argument names no host yet. */
+static int latch(skua_conn *c, int rc) {
+    if (rc != 0 && c->latched == 0) {
+        if (c->failure.phase == SKUA_PHASE_NONE || c->failure.phase == SKUA_PHASE_MEMORY)
+            sk_peer_blame(&c->peer, SKUA_PHASE_NONE, &c->failure);
+        c->latched = rc;
+    }
+    return rc;
+}
+
+/* Report what failure says, and be ready for another request: without the connection, where part of
+ * the failed one may be on it. */
+static int give_up(skua_conn *c, skua_error *err) {
+    int rc = c->failure.code;
+    if (err)
+        *err = c->failure;
+    c->exchange.timeline.at.total = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
+    if (c->exchange.channel)
+        close_channel(c);
+    forget(c);
+    return rc;
+}
+
+/* Did the peer go away, so that it may have said why? */
+static bool is_loss(int code) {
+    return code == SKUA_E_BROKEN_PIPE || code == SKUA_E_CONNECTION_RESET;
+}
+
+/* ---- connecting ---- */
+
+static sk_bound call_bound(const skua_conn *c) {
+    const skua_conn_opts *o = &c->settings->o;
+    return sk_bound_first(c->life, sk_bound_in(sk_clock_now(o->clock), o->timeout_ms));
+}
+
+/* A kept connection that the peer has closed meanwhile is as good as none. */
+static bool can_send(const skua_conn *c) {
+    if (!c->channel || !sk_channel_is_open(c->channel))
+        return false;
+    return c->channel->reader || sk_channel_is_quiet(c->channel);
+}
+
+static int ensure_channel(skua_conn *c, sk_bound call, skua_error *err) {
+    if (can_send(c))
+        return 0;
+    close_channel(c);
+    return sk_conn_dial(c, call, err);
+}
+
+int skua_conn_connect(skua_conn *c, skua_error *err) {
+    if (!c)
+        return no_conn(err);
+    if (c->channel && sk_channel_is_open(c->channel))
+        return 0;
+    drop_channel(c);
+    skua_error failure;
+    if (c->state == SK_CONN_IDLE)
+        begin_timeline(c);
+    int rc = sk_conn_dial(c, call_bound(c), &failure);
+    if (rc != 0 && err)
+        *err = failure;
+    return rc;
+}
+
+/* ---- a request, step by step ---- */
+
+static void begin(skua_conn *c) {
+    forget(c);
+    begin_timeline(c);
+    c->state = SK_CONN_STARTED;
+}
+
+int skua_conn_putrequest(skua_conn *c, const char *method, const char *target) {
+    if (!c)
+        return SKUA_E_INVALID_ARGUMENT;
+    if (c->state != SK_CONN_IDLE)
+        return SKUA_E_CANNOT_SEND_REQUEST;
+    begin(c);
+    return latch(c, sk_draft_begin(&c->exchange.draft, method, target, &c->failure));
+}
+
+/* What a step gives when it must not be done: what latched before it, or `code` in a state that is
+ * not its own. */
+static int barred(const skua_conn *c, sk_conn_state own, int code) {
+    if (c->state != SK_CONN_IDLE && c->latched)
+        return c->latched;
+    return c->state == own ? 0 : code;
+}
+
+int skua_conn_putheader(skua_conn *c, const char *name, const char *value) {
+    if (!c)
+        return SKUA_E_INVALID_ARGUMENT;
+    int rc = barred(c, SK_CONN_STARTED, SKUA_E_CANNOT_SEND_HEADER);
+    if (rc != 0)
+        return rc;
+    return latch(c, sk_draft_add(&c->exchange.draft, &(skua_field){name, value, 0}, &c->failure));
+}
+
+/* Send the head, unless it leaves together with a body that follows. */
+static int start(skua_conn *c, sk_draft_body body, sk_bound call) {
+    sk_exchange *x = &c->exchange;
+    int rc = ensure_channel(c, call, &c->failure);
+    if (rc == 0)
+        rc = sk_exchange_write_head(x, c->channel, &c->origin, body, &c->failure);
+    if (rc != 0 || (x->announced != 0 && !x->draft.expects))
+        return rc;
+    return sk_exchange_send(x, (sk_piece){0}, call, &c->failure);
+}
+
+int skua_conn_endheaders(skua_conn *c) {
+    if (!c)
+        return SKUA_E_INVALID_ARGUMENT;
+    int rc = barred(c, SK_CONN_STARTED, SKUA_E_CANNOT_SEND_HEADER);
+    if (rc != 0)
+        return rc;
+    c->state = SK_CONN_SENT;
+    return latch(c, start(c, (sk_draft_body){SK_BODY_NONE, 0}, call_bound(c)));
+}
+
+static int check_piece(skua_conn *c, const void *data, size_t len) {
+    const sk_exchange *x = &c->exchange;
+    if (!data)
+        return sk_peer_fail(&c->peer, &c->failure, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                            "body bytes are needed");
+    if (x->announced >= 0 && len > (uint64_t)(x->announced - x->taken))
+        return sk_peer_fail(&c->peer, &c->failure, SKUA_E_IMPROPER_CONNECTION_STATE,
+                            SKUA_PHASE_STATE, "more body than the head announced");
+    return 0;
+}
+
+int skua_conn_send(skua_conn *c, const void *data, size_t len) {
+    if (!c)
+        return SKUA_E_INVALID_ARGUMENT;
+    int rc = barred(c, SK_CONN_SENT, SKUA_E_IMPROPER_CONNECTION_STATE);
+    if (rc != 0 || len == 0)
+        return rc;
+    rc = check_piece(c, data, len);
+    if (rc == 0)
+        rc = sk_exchange_send(&c->exchange, (sk_piece){.at = data, .left = len}, call_bound(c),
+                              &c->failure);
+    return latch(c, rc);
+}
+
+/* ---- a request at once ---- */
+
+/* The body of skua_conn_request; NULL is none, or one that skua_conn_send brings. */
+typedef struct whole {
+    const void *body;
+    size_t len;
+} whole;
+
+/* CPython's rule: a body has a length; these methods have one even without a body. */
+static sk_draft_body framing_of(const sk_draft *d, whole w) {
+    static const skua_str with_body[] = {{"PUT", 3}, {"POST", 4}, {"PATCH", 5}};
+    if (w.body)
+        return (sk_draft_body){SK_BODY_LENGTH, (int64_t)w.len};
+    for (size_t i = 0; i < sizeof with_body / sizeof with_body[0]; i++) {
+        if (sk_str_ieq(d->method, with_body[i]))
+            return (sk_draft_body){SK_BODY_LENGTH, 0};
+    }
+    return (sk_draft_body){SK_BODY_NONE, 0};
+}
+
+static int draft(skua_conn *c, const char *method, const char *target, const skua_field *fields,
+                 whole w) {
+    sk_draft *d = &c->exchange.draft;
+    int rc = sk_draft_begin(d, method, target, &c->failure);
+    for (const skua_field *f = fields; rc == 0 && f && f->name; f++)
+        rc = sk_draft_add(d, f, &c->failure);
+    if (rc != 0)
+        return rc;
+    bool bad = (!w.body && w.len > 0) || w.len > INT64_MAX ||
+               (w.body && d->length >= 0 && (uint64_t)d->length != w.len);
+    if (!bad)
+        return 0;
+    return sk_fail(&c->failure, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                   "a body of %zu bytes that is missing or not as long as its Content-Length",
+                   w.len);
+}
+
+/* Send it all. Where the peer goes away it may have answered; then that counts. */
+static int transmit(skua_conn *c, whole w, sk_bound call) {
+    sk_exchange *x = &c->exchange;
+    int rc = start(c, framing_of(&x->draft, w), call);
+    if (rc == 0 && w.body && x->announced != 0)
+        rc = sk_exchange_send(x, (sk_piece){w.body, w.len, true}, call, &c->failure);
+    if (!is_loss(rc) || !x->channel)
+        return rc;
+    skua_error ignored;
+    return sk_exchange_await(x, call, &ignored) == 0 ? 0 : rc;
+}
+
+/* The kept connection was dead, and the request may be sent twice: once more, on a new one. */
+static int transmit_again(skua_conn *c, whole w, sk_bound call) {
+    sk_trace_line(c->settings, SKUA_TRACE_INFO, "the kept connection was dead: once more");
+    close_channel(c);
+    sk_exchange_reset(&c->exchange);
+    return transmit(c, w, call);
+}
+
+static bool may_repeat(const skua_conn *c, int code) {
+    return !c->was_given && sk_draft_is_idempotent(&c->exchange.draft) &&
+           sk_exchange_died_unanswered(&c->exchange, code);
+}
+
+/* A kept connection may prove dead only when the answer is due: be able to send once more then. */
+static void keep_spare(skua_conn *c, whole w) {
+    const sk_exchange *x = &c->exchange;
+    bool whole_known = w.body || x->announced == 0;
+    if (!whole_known || w.len > SPARE_MAX || !x->channel->reused)
+        return;
+    sk_buf_append(&c->body, w.body, w.len);
+    c->repeatable = !c->body.failed;
+}
+
+int skua_conn_request(skua_conn *c, const char *method, const char *target,
+                      const skua_field *fields, const void *body, size_t body_len,
+                      skua_error *err) {
+    if (!c)
+        return no_conn(err);
+    if (c->state != SK_CONN_IDLE)
+        return refuse(c, err, SKUA_E_CANNOT_SEND_REQUEST);
+    whole w = {body, body_len};
+    begin(c);
+    sk_bound call = call_bound(c);
+    int rc = draft(c, method, target, fields, w);
+    if (rc == 0)
+        rc = transmit(c, w, call);
+    if (may_repeat(c, rc))
+        rc = transmit_again(c, w, call);
+    if (rc == 0) {
+        c->state = SK_CONN_SENT;
+        keep_spare(c, w);
+        return 0;
+    }
+    latch(c, rc);
+    give_up(c, err);
+    c->latched = rc; /* for whoever looks for the outcome in getresponse alone */
+    return rc;
+}
+
+/* ---- the response ---- */
+
+static bool response_is_due(const skua_conn *c) {
+    if (c->latched)
+        return true;
+    return c->state == SK_CONN_SENT && !(c->channel && c->channel->reader);
+}
+
+/* What latched stands, unless the peer has gone away and left an answer. */
+static int salvage(skua_conn *c, sk_bound call) {
+    sk_exchange *x = &c->exchange;
+    skua_error ignored;
+    if (x->answered)
+        return 0;
+    if (!x->channel || !is_loss(c->latched))
+        return c->latched;
+    return sk_exchange_await(x, call, &ignored) == 0 ? 0 : c->latched;
+}
+
+static int await(skua_conn *c, sk_bound call) {
+    sk_exchange *x = &c->exchange;
+    if (x->answered)
+        return 0;
+    int rc = sk_exchange_send(x, (sk_piece){.last = true}, call, &c->failure);
+    if (rc != 0)
+        return is_loss(rc) ? (latch(c, rc), salvage(c, call)) : rc;
+    return sk_exchange_await(x, call, &c->failure);
+}
+
+static int await_or_repeat(skua_conn *c, sk_bound call) {
+    int rc = c->latched ? salvage(c, call) : await(c, call);
+    if (!may_repeat(c, rc))
+        return rc;
+    c->failure.retry_safe = 1;
+    if (!c->repeatable)
+        return rc;
+    c->latched = 0;
+    size_t len = sk_buf_len(&c->body);
+    rc = transmit_again(c, (whole){len ? sk_buf_head(&c->body) : NULL, len}, call);
+    return rc == 0 ? await(c, call) : rc;
+}
+
+static int set_url(skua_conn *c) {
+    const sk_draft *d = &c->exchange.draft;
+    sk_buf url = {0};
+    bool path = d->target.ptr[0] == '/' || d->target.ptr[0] == '?';
+    bool absolute = !path && memchr(d->target.ptr, ':', d->target.len) &&
+                    !sk_draft_method_is(d, SK_LIT("CONNECT"));
+    if (!absolute)
+        sk_buf_printf(&url, "http%s://%s", c->origin.https ? "s" : "", c->origin.authority);
+    if (absolute || path)
+        sk_buf_append_str(&url, d->target);
+    sk_buf_append(&url, "", 1);
+    int rc = url.failed ? SKUA_E_NOMEM : sk_response_set_url(c->exchange.answer, sk_buf_head(&url));
+    sk_buf_free(&url);
+    return rc == 0 ? 0 : sk_fail_nomem(&c->failure);
+}
+
+/* The channel stays for the next request, unless this exchange ends it: the response then has it
+ * for itself. */
+static skua_response *hand_over(skua_conn *c) {
+    sk_exchange *x = &c->exchange;
+    const sk_h1 *m = &x->channel->session.h1;
+    bool stays = !sk_h1_closing(m) && sk_h1_send_done(m);
+    if (!stays && c->channel == x->channel)
+        drop_channel(c);
+    skua_response *r = sk_exchange_take_answer(x);
+    forget(c);
+    return r;
+}
+
+skua_response *skua_conn_getresponse(skua_conn *c, skua_error *err) {
+    if (!c) {
+        no_conn(err);
+        return NULL;
+    }
+    if (!response_is_due(c)) {
+        refuse(c, err, SKUA_E_RESPONSE_NOT_READY);
+        return NULL;
+    }
+    int rc = await_or_repeat(c, call_bound(c));
+    if (rc == 0)
+        rc = set_url(c);
+    if (rc == 0)
+        return hand_over(c);
+    give_up(c, err);
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+int skua_conn_info(skua_conn *c, skua_stream_info *out) {
+    if (!c || !out || out->size < sizeof out->size)
+        return SKUA_E_INVALID_ARGUMENT;
+    if (!c->channel || !sk_channel_is_open(c->channel))
+        return SKUA_E_NOT_CONNECTED;
+    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
+    skua_stream *stream = c->channel->session.stream;
+    skua_stream_info info = {.size = sizeof info};
+    if (stream->ops->info)
+        stream->ops->info(stream, &info);
+    info.size = out->size;
+    memcpy(out, &info, size);
+    return 0;
+}
+
+void skua_conn_timings(const skua_conn *c, skua_timings *out) {
+    if (!out)
+        return;
+    if (!c) {
+        *out = (skua_timings){-1, -1, -1, -1, -1, -1, -1};
+        return;
+    }
+    *out = c->exchange.timeline.at;
+    if (out->total < 0)
+        out->total = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
+}

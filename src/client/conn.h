@@ -1,0 +1,48 @@
+/* client/conn.h - what stands behind a skua_conn. Its states are drawn in conn.c. */
+#ifndef SK_CLIENT_CONN_H
+#define SK_CLIENT_CONN_H
+
+#include "client/exchange.h"
+
+typedef enum sk_conn_state {
+    SK_CONN_IDLE,
+    SK_CONN_STARTED, /* a head is being put together */
+    SK_CONN_SENT     /* it is ended; a body may follow, and a response is due */
+} sk_conn_state;
+
+struct skua_conn {
+    const sk_settings *settings;
+    sk_settings *own_settings; /* NULL: they are somebody's who outlives it */
+    sk_origin origin;
+    sk_peer peer;
+    sk_bound life;
+    skua_stream *given; /* to be used in place of dialling; NULL once it is */
+    bool was_given;
+    sk_tls_scratch *scratch;
+    sk_channel *channel; /* where the next request goes; NULL: connect first */
+    sk_link channels;    /* all that are open, those included that only a response reads from */
+    double count_from;   /* what the timings count from; -1: each request's own beginning */
+    sk_conn_state state;
+    sk_exchange exchange;
+    sk_buf body; /* of a request that may be sent again, should the kept connection be dead */
+    bool repeatable;
+    int latched; /* what was wrong with the request; whole in failure */
+    skua_error failure;
+};
+
+/* How a connection is made where it is not alone: by a client, whose settings it shares, for a call
+ * whose time has begun to run. origin is taken over, also on failure. */
+typedef struct sk_conn_plan {
+    const sk_settings *settings;
+    sk_settings *own_settings;
+    sk_origin origin;
+    skua_stream *given;
+    sk_bound life;
+    double count_from;
+} sk_conn_plan;
+skua_conn *sk_conn_make(sk_conn_plan *plan, skua_error *err);
+
+/* Make c->channel: dial, or take the given stream; shake hands. 0 or a complete error. */
+int sk_conn_dial(skua_conn *c, sk_bound call, skua_error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* client/draft.h - a request head while it is being put together. Nothing of it is on the wire, so
+ * what is wrong with it can still be refused whole, and it can be written twice. */
+#ifndef SK_CLIENT_DRAFT_H
+#define SK_CLIENT_DRAFT_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "client/origin.h"
+#include "http/session.h"
+
+typedef struct sk_draft_field {
+    struct sk_draft_field *next;
+    skua_str name, value;
+    unsigned flags;
+} sk_draft_field;
+
+typedef struct sk_draft {
+    sk_arena mem;
+    skua_str method, target;
+    sk_draft_field *first, *last;
+    /* What the caller's own fields say. */
+    int64_t length; /* Content-Length; -1 */
+    bool chunked;
+    bool expects; /* Expect: 100-continue */
+    bool has_host, has_accept_encoding, has_user_agent;
+} sk_draft;
+
+/* How the body is found by whoever reads it, where no field of the caller's says it. */
+typedef struct sk_draft_body {
+    sk_body kind;
+    int64_t length;
+} sk_draft_body;
+
+/* Begin anew. SKUA_E_INVALID_ARGUMENT (method, target) or SKUA_E_NOMEM. */
+int sk_draft_begin(sk_draft *d, const char *method, const char *target, skua_error *err);
+int sk_draft_add(sk_draft *d, const skua_field *field, skua_error *err);
+void sk_draft_free(sk_draft *d);
+bool sk_draft_method_is(const sk_draft *d, skua_str method);
+/* RFC 9110 9.2.2: may it be sent twice? */
+bool sk_draft_is_idempotent(const sk_draft *d);
+/* Was a field of this name marked as a secret? A sk_trace_secret_fn. */
+bool sk_draft_is_secret(const void *draft, skua_str name);
+/* Write it: what the caller did not bring (Host, Accept-Encoding, User-Agent) ahead of what he
+ * did. Returns 0 or a code. */
+int sk_draft_write(const sk_draft *d, const sk_origin *origin, const char *user_agent,
+                   sk_draft_body body, sk_session *to);
+
+#endif

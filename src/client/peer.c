@@ -1,0 +1,71 @@
+/* client/peer.c - errors that name the other end. */
+#include "client/peer.h"
+
+#include "base/fail.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static void place(const sk_peer *p, skua_error *err) {
+    memcpy(err->target, p->target, sizeof err->target);
+    if (!err->address[0])
+        memcpy(err->address, p->address, sizeof err->address);
+}
+
+/* The message without "phase: ". */
+static const char *text_of(const skua_error *err) {
+    const char *phase = skua_phase_name(err->phase);
+    size_t len = strlen(phase);
+    if (len > 0 && strncmp(err->msg, phase, len) == 0 && strncmp(err->msg + len, ": ", 2) == 0)
+        return err->msg + len + 2;
+    return err->msg;
+}
+
+static bool is_name_char(char c) {
+    return isalnum((unsigned char)c) || c == '.' || c == '-';
+}
+
+/* Does the text name the host, as a word of its own? */
+static bool names(const char *text, const char *host) {
+    size_t len = strlen(host);
+    for (const char *at = strstr(text, host); len > 0 && at; at = strstr(at + 1, host)) {
+        if ((at == text || !is_name_char(at[-1])) && !is_name_char(at[len]))
+            return true;
+    }
+    return false;
+}
+
+int sk_peer_blame(const sk_peer *p, skua_phase phase, skua_error *err) {
+    place(p, err);
+    if (phase == SKUA_PHASE_NONE)
+        phase = err->phase;
+    bool ours = err->phase == SKUA_PHASE_MEMORY || phase == SKUA_PHASE_NONE;
+    if (ours || (phase == err->phase && names(err->msg, p->host)))
+        return err->code;
+    char text[sizeof err->msg];
+    snprintf(text, sizeof text, "%s", text_of(err));
+    const char *name = skua_phase_name(phase);
+    bool named = names(text, p->host);
+    int n = snprintf(err->msg, sizeof err->msg, "%s: %s%s", name, named ? "" : p->host,
+                     named ? "" : ": ");
+    size_t at = n < 0 ? 0 : (size_t)n;
+    if (at < sizeof err->msg)
+        snprintf(err->msg + at, sizeof err->msg - at, "%s", text);
+    err->phase = phase;
+    return err->code;
+}
+
+int sk_peer_fail(const sk_peer *p, skua_error *err, int code, skua_phase phase, const char *fmt,
+                 ...) {
+    char text[sizeof err->msg];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    sk_fail(err, code, phase, "%s: %s", p->host, text);
+    place(p, err);
+    return code;
+}

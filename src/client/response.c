@@ -1,0 +1,40 @@
+/* client/response.c - the life of a response. */
+#include "client/response.h"
+
+#include "base/mem.h"
+
+skua_response *sk_response_new(void) {
+    skua_response *r = sk_zalloc(sizeof *r);
+    if (r)
+        r->timeline.at.total = -1;
+    return r;
+}
+
+int skua_response_done(const skua_response *r) {
+    return !r || r->body.done;
+}
+
+void skua_response_timings(const skua_response *r, skua_timings *out) {
+    if (!out)
+        return;
+    if (!r) {
+        *out = (skua_timings){-1, -1, -1, -1, -1, -1, -1};
+        return;
+    }
+    *out = r->timeline.at;
+    const sk_channel *ch = r->body.channel;
+    if (out->total < 0)
+        out->total = ch && sk_channel_is_open(ch)
+                         ? sk_timeline_since(&r->timeline, ch->settings->o.clock)
+                         : out->head;
+}
+
+void skua_response_free(skua_response *r) {
+    if (!r)
+        return;
+    sk_response_let_go(r);
+    skua_conn_free(r->owned);
+    sk_free(r->all.data);
+    sk_arena_free(&r->mem);
+    sk_free(r);
+}

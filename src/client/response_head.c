@@ -1,0 +1,179 @@
+/* client/response_head.c - heads and trailers as the caller sees them: copied, terminated, joined.
+ */
+#include "client/response.h"
+
+#include "base/str.h"
+
+/* Room for strings, filled from the front. */
+static const char *put(char **at, skua_str s) {
+    char *to = *at;
+    if (s.len > 0)
+        memcpy(to, s.ptr, s.len);
+    to[s.len] = '\0';
+    *at += s.len + 1;
+    return to;
+}
+
+int sk_head_copy_make(sk_head_copy *to, sk_arena *mem, const sk_head *from) {
+    size_t count = from->fields.count;
+    size_t text = from->reason.len + 1;
+    for (size_t i = 0; i < count; i++)
+        text += from->fields.at[i].name.len + from->fields.at[i].value.len + 2;
+    size_t array = (count + 1) * sizeof(skua_field);
+    char *block = sk_arena_alloc(mem, array + text);
+    if (!block)
+        return SKUA_E_NOMEM;
+    skua_field *fields = (skua_field *)(void *)block;
+    char *at = block + array;
+    *to = (sk_head_copy){.status = from->status,
+                         .version = from->version,
+                         .reason = put(&at, from->reason),
+                         .fields = fields,
+                         .count = count};
+    for (size_t i = 0; i < count; i++) {
+        const sk_field *f = &from->fields.at[i];
+        fields[i] = (skua_field){.name = put(&at, f->name), .value = put(&at, f->value)};
+    }
+    fields[count] = (skua_field){0};
+    return 0;
+}
+
+int sk_response_add_interim(skua_response *r, const sk_head *head) {
+    sk_interim *one = sk_arena_zalloc(&r->mem, sizeof *one);
+    if (!one || sk_head_copy_make(&one->head, &r->mem, head) != 0)
+        return SKUA_E_NOMEM;
+    sk_interim **last = &r->interim;
+    while (*last)
+        last = &(*last)->next;
+    *last = one;
+    r->interim_count++;
+    return 0;
+}
+
+/* RFC 9110 8.6: on a response to HEAD it is the length a GET would have had. */
+static int64_t length_of(const sk_head *head, bool to_head) {
+    if (to_head || head->body == SK_BODY_LENGTH)
+        return head->content_length;
+    return head->body == SK_BODY_NONE ? 0 : -1;
+}
+
+int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head) {
+    r->content_length = length_of(head, to_head);
+    r->body = (sk_intake){.framing = head->body,
+                          .switched = head->upgrade,
+                          .expected = head->body == SK_BODY_CLOSE || head->body == SK_BODY_CHUNKED
+                                          ? -1
+                                          : length_of(head, false)};
+    return sk_head_copy_make(&r->head, &r->mem, head);
+}
+
+int sk_response_set_url(skua_response *r, const char *url) {
+    char *copy = sk_arena_strndup(&r->mem, url, strlen(url));
+    if (!copy)
+        return SKUA_E_NOMEM;
+    r->url = copy;
+    return 0;
+}
+
+/* ---- asking for one field ---- */
+
+static const char *join(skua_response *r, skua_str name, size_t first, size_t size) {
+    sk_joined *j = sk_arena_alloc(&r->mem, sizeof *j);
+    char *value = sk_arena_alloc(&r->mem, size);
+    if (!j || !value)
+        return NULL;
+    char *at = value;
+    for (size_t i = first; i < r->head.count; i++) {
+        const skua_field *f = &r->head.fields[i];
+        if (!sk_str_ieq(sk_str(f->name), name))
+            continue;
+        if (i > first)
+            at = stpcpy(at, ", ");
+        at = stpcpy(at, f->value);
+    }
+    *j = (sk_joined){.next = r->joined, .name = r->head.fields[first].name, .value = value};
+    r->joined = j;
+    return value;
+}
+
+static const char *joined_before(const skua_response *r, skua_str name) {
+    for (const sk_joined *j = r->joined; j; j = j->next) {
+        if (sk_str_ieq(sk_str(j->name), name))
+            return j->value;
+    }
+    return NULL;
+}
+
+const char *skua_response_header(skua_response *r, const char *name) {
+    if (!r || !name)
+        return NULL;
+    skua_str wanted = sk_str(name);
+    size_t count = 0, first = 0, size = 1;
+    for (size_t i = 0; i < r->head.count; i++) {
+        if (!sk_str_ieq(sk_str(r->head.fields[i].name), wanted))
+            continue;
+        if (count++ == 0)
+            first = i;
+        size += strlen(r->head.fields[i].value) + 2;
+    }
+    if (count == 0)
+        return NULL;
+    if (count == 1)
+        return r->head.fields[first].value;
+    const char *before = joined_before(r, wanted);
+    return before ? before : join(r, wanted, first, size);
+}
+
+/* ---- the plain questions ---- */
+
+static const skua_field *fields_of(const sk_head_copy *head, size_t *count) {
+    static const skua_field none[1];
+    if (count)
+        *count = head ? head->count : 0;
+    return head && head->fields ? head->fields : none;
+}
+
+static const sk_head_copy *interim_at(const skua_response *r, size_t index) {
+    const sk_interim *i = r ? r->interim : NULL;
+    for (; i && index > 0; index--)
+        i = i->next;
+    return i ? &i->head : NULL;
+}
+
+int skua_response_status(const skua_response *r) {
+    return r ? r->head.status : 0;
+}
+
+const char *skua_response_reason(const skua_response *r) {
+    return r && r->head.reason ? r->head.reason : "";
+}
+
+int skua_response_version(const skua_response *r) {
+    return r ? r->head.version : 0;
+}
+
+const char *skua_response_url(const skua_response *r) {
+    return r && r->url ? r->url : "";
+}
+
+const skua_field *skua_response_fields(const skua_response *r, size_t *count) {
+    return fields_of(r ? &r->head : NULL, count);
+}
+
+const skua_field *skua_response_trailers(const skua_response *r, size_t *count) {
+    return fields_of(r ? &r->trailers : NULL, count);
+}
+
+int skua_response_informational(const skua_response *r, size_t index) {
+    const sk_head_copy *head = interim_at(r, index);
+    return head ? head->status : 0;
+}
+
+const skua_field *skua_response_informational_fields(const skua_response *r, size_t index,
+                                                     size_t *count) {
+    return fields_of(interim_at(r, index), count);
+}
+
+int64_t skua_response_content_length(const skua_response *r) {
+    return r ? r->content_length : -1;
+}
