@@ -140,7 +140,7 @@ static int check_host(framing *f) {
     if (count != 1)
         return refuse(f, SKUA_E_BAD_HOST, count ? "more than one Host" : "no Host");
     f->head->host = first_value(f, SK_H1_HOST);
-    if (f->head->host.len > 0 && !sk_url_check_authority(f->head->host, NULL, NULL))
+    if (!sk_url_check_authority(f->head->host, NULL, NULL))
         return refuse(f, SKUA_E_BAD_HOST, "an invalid Host");
     return 0;
 }
@@ -171,6 +171,8 @@ static int check_absolute_target(framing *f) {
     while (to < end && *to != '/' && *to != '?')
         to++;
     f->head->host = (skua_str){from, (size_t)(to - from)};
+    if (!sk_url_check_authority(f->head->host, NULL, NULL))
+        return refuse(f, SKUA_E_BAD_TARGET, "an invalid authority in the target");
     return 0;
 }
 
