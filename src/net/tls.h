@@ -29,14 +29,20 @@ void sk_tls_scratch_free(sk_tls_scratch *s);
  * the host it means; `scratch` outlives the stream and is used by its thread alone.
  *
  * The stream's read and writev shake hands as far as needed by themselves; sk_tls_handshake does
- * only that. A read's 0 is a close_notify; an end without one is SKUA_E_TLS_EOF. One writev gives
- * all its records to the stream below in as few calls as it takes. */
+ * only that. Left to them, the end of a handshake leaves together with the first request or
+ * answer: one write below less at each end.
+ *
+ * A read's 0 is a close_notify; an end without one is SKUA_E_TLS_EOF, after which writing may still
+ * work. One writev accepts up to 256 KiB and gives all its records to the stream below in one call;
+ * what is not taken there is kept, counts as written, and adds SKUA_WANT_WRITE to whatever is
+ * wanted: any later call sends it, shutdown says 0 once it is gone, close drops it. shutdown sends
+ * close_notify, then ends the direction below; close sends nothing. */
 skua_stream *sk_tls_client(sk_tls_ctx *c, skua_stream *below, const char *host,
                            sk_tls_scratch *scratch, skua_error *err);
 skua_stream *sk_tls_server(sk_tls_ctx *c, skua_stream *below, sk_tls_scratch *scratch,
                            skua_error *err);
-/* 0 when done, SKUA_E_AGAIN (see want), or an error: SKUA_E_TLS_CERTIFICATE with verify code,
- * depth, subject and the store that was searched; SKUA_E_TLS; what the stream below said. */
+/* 0 when done and sent, SKUA_E_AGAIN (see want), or an error: SKUA_E_TLS_CERTIFICATE with verify
+ * code, depth, subject and the store that was searched; SKUA_E_TLS; what the stream below said. */
 int sk_tls_handshake(skua_stream *s, skua_error *err);
 
 #endif

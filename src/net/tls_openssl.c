@@ -102,31 +102,37 @@ int sk_tls_handshake(skua_stream *base, skua_error *err) {
     int rc = s->up ? 0 : shake(s);
     if (rc != 0)
         return stopped(s, rc, err);
+    SSL_free_buffers(s->ssl);
     return sk_tls_flush(s, err);
 }
 
-/* Decrypt until buf is full or there is no more. Returns how much; *rc says why it ended: 0 for
- * full or close_notify, SKUA_E_AGAIN, or the failure, which is set. */
+/* Why SSL_read gave nothing: 0 for close_notify, SKUA_E_AGAIN, or the failure, which is set. */
+static int read_stopped(sk_tls *s, int ok) {
+    int ssl_error = SSL_get_error(s->ssl, ok);
+    if (ssl_error == SSL_ERROR_WANT_READ)
+        return SKUA_E_AGAIN;
+    if (ssl_error == SSL_ERROR_ZERO_RETURN) {
+        s->base.ops = &tls_ended_ops;
+        return 0;
+    }
+    set_failed(s, ssl_error);
+    return s->failed;
+}
+
+/* Decrypt until buf is full or there is no more. Returns how much; when that is nothing, *rc says
+ * why. OpenSSL is not asked once more where it would only find what is known: that the input is
+ * dry. */
 static size_t decrypt(sk_tls *s, char *buf, size_t len, int *rc) {
     size_t got = 0;
     *rc = 0;
-    while (got < len) {
+    while (got < len && !(got > 0 && sk_tls_in_is_dry(s))) {
         size_t n;
         int ok = SSL_read_ex(s->ssl, buf + got, len - got, &n);
-        if (ok == 1) {
-            got += n;
-            continue;
+        if (ok != 1) {
+            *rc = read_stopped(s, ok);
+            break;
         }
-        int ssl_error = SSL_get_error(s->ssl, ok);
-        if (ssl_error == SSL_ERROR_WANT_READ) {
-            *rc = SKUA_E_AGAIN;
-        } else if (ssl_error == SSL_ERROR_ZERO_RETURN) {
-            s->base.ops = &tls_ended_ops;
-        } else {
-            set_failed(s, ssl_error);
-            *rc = s->failed;
-        }
-        break;
+        got += n;
     }
     return got;
 }
@@ -141,6 +147,8 @@ static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *
     if (rc != 0)
         return stopped(s, rc, err);
     size_t got = decrypt(s, buf, len, &rc);
+    /* SSL_MODE_RELEASE_BUFFERS overlooks the buffer that a handshake or a ticket needed. */
+    SSL_free_buffers(s->ssl);
     /* The end of a handshake that came together with a request leaves together with the answer.
      * A write that fails is for the next write to tell: what the peer sent can still be read. */
     bool answer_follows = !was_up && got > 0;
@@ -225,18 +233,20 @@ static size_t encrypt(sk_tls *s, const skua_str *pieces, size_t count, int *rc) 
     }
 }
 
+/* A peer that cut its direction may still listen. */
+static bool can_send(const sk_tls *s) {
+    return !s->failed || (s->up && s->failed == SKUA_E_TLS_EOF);
+}
+
 /* May anything still be written? 0, or the error. */
-static int check_writable(sk_tls *s, skua_error *err) {
-    /* The peer cut its direction: what we have to say may still arrive. */
-    if (s->failed && s->failed != SKUA_E_TLS_EOF)
+static int check_writable(const sk_tls *s, skua_error *err) {
+    if (!can_send(s))
         return repeat_failure(s, err);
     if (s->write_failed)
         return sk_fail(err, s->write_failed, SKUA_PHASE_SEND, "%s",
                        skua_error_text(s->write_failed));
     if (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN)
         return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_SEND, "write after the end was sent");
-    if (s->failed && !s->up)
-        return repeat_failure(s, err);
     return 0;
 }
 
@@ -266,8 +276,7 @@ static int tls_shutdown(skua_stream *base, skua_error *err) {
                        skua_error_text(s->write_failed));
     sk_tls_enter(s);
     bool sent = (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN) != 0;
-    bool may = s->up && (!s->failed || s->failed == SKUA_E_TLS_EOF);
-    if (may && !sent && SSL_shutdown(s->ssl) < 0)
+    if (s->up && can_send(s) && !sent && SSL_shutdown(s->ssl) < 0)
         return sk_fail_nomem(err); /* it only writes a record, into memory */
     int rc = sk_tls_flush(s, err);
     return rc != 0 ? rc : s->below->ops->shutdown(s->below, err);

@@ -59,6 +59,7 @@ struct sk_tls_scratch {
 /* tls_openssl_bio.c: ciphertext between OpenSSL and the stream below */
 BIO_METHOD *sk_tls_bio_method(void);
 void sk_tls_enter(sk_tls *s); /* at the begin of each call that lets OpenSSL work */
+bool sk_tls_in_is_dry(const sk_tls *s);
 bool sk_tls_out_room(sk_tls *s, size_t plaintext);
 int sk_tls_flush(sk_tls *s, skua_error *err);
 bool sk_tls_hold_back(sk_tls *s);

@@ -103,6 +103,12 @@ static bool fill(sk_tls *s) {
     return false;
 }
 
+/* Is there no ciphertext, neither here nor, in this call, below? */
+bool sk_tls_in_is_dry(const sk_tls *s) {
+    const sk_tls_scratch *c = s->scratch;
+    return c->dry && sk_buf_len(&s->in) == 0 && sk_buf_len(&c->in) == 0;
+}
+
 static int bio_read(BIO *b, char *dst, size_t len, size_t *got) {
     sk_tls *s = BIO_get_data(b);
     BIO_clear_retry_flags(b);

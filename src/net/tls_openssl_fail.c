@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/str.h"
+#include "sys/socket.h"
 
 #include <openssl/err.h>
 #include <openssl/pemerr.h>
@@ -39,13 +40,20 @@ void sk_tls_subject(const X509 *cert, char *out, size_t cap) {
 
 static void add_address(line *t, const ASN1_OCTET_STRING *ip) {
     const unsigned char *b = ASN1_STRING_get0_data(ip);
-    char s[48];
-    int n = 0;
-    if (ASN1_STRING_length(ip) == 4)
+    int n = 0, len = ASN1_STRING_length(ip);
+    char s[48], shown[SK_ADDR_TEXT];
+    sk_addr addr;
+    if (len == 4)
         n = snprintf(s, sizeof s, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-    for (int i = 0; ASN1_STRING_length(ip) == 16 && i < 16; i += 2)
+    for (int i = 0; len == 16 && i < 16; i += 2)
         n += snprintf(s + n, sizeof s - (size_t)n, "%s%x", i ? ":" : "", b[i] << 8 | b[i + 1]);
-    add(t, s, (size_t)n);
+    /* There and back, for the short form of IPv6: "[::1]:0". */
+    if (len == 16 && sk_addr_parse((skua_str){s, (size_t)n}, 0, &addr)) {
+        sk_addr_format((const struct sockaddr *)&addr.ss, addr.len, shown);
+        add(t, shown + 1, strcspn(shown + 1, "]"));
+    } else {
+        add(t, s, (size_t)n);
+    }
 }
 
 /* "a.example, *.b.example, 192.0.2.1" */
@@ -104,6 +112,13 @@ static void describe_date(const X509 *cert, long code, char *out, size_t cap) {
              ahead ? "" : " ago");
 }
 
+/* OpenSSL's text, which people search for, and what it means where it does not say so. */
+static const char *hint(long code) {
+    return code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+               ? ": signed by nobody who is trusted here"
+               : "";
+}
+
 static int fail_certificate(const sk_tls *s, skua_error *out) {
     long code = SSL_get_verify_result(s->ssl);
     char subject[sizeof out->tls_subject], when[48];
@@ -119,9 +134,9 @@ static int fail_certificate(const sk_tls *s, skua_error *out) {
                      s->host, s->ctx->trust);
     else
         rc = sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
-                     "%.100s: %s (%sdepth %d, subject %s, store %s)", s->host,
-                     X509_verify_cert_error_string(code), when, s->rejected_depth, subject,
-                     s->ctx->trust);
+                     "%.100s: %s%s (%sdepth %d, subject %s, store %s)", s->host,
+                     X509_verify_cert_error_string(code), hint(code), when, s->rejected_depth,
+                     subject, s->ctx->trust);
     out->tls_verify = (int)code;
     out->tls_depth = s->rejected_depth;
     memcpy(out->tls_subject, subject, sizeof subject);

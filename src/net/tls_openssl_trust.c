@@ -137,23 +137,28 @@ static bool issuer_missing(X509_STORE_CTX *x) {
     }
 }
 
-/* Two threads may both read the bundle; the store takes each certificate once. */
-static bool load_bundle(sk_tls_ctx *c, X509_STORE *store) {
-    if (!c->bundle || atomic_load_explicit(&c->bundle_loaded, memory_order_acquire))
-        return false;
-    bool ok = X509_STORE_load_file(store, c->bundle) == 1;
+static bool bundle_is_out(sk_tls_ctx *c) {
+    return c->bundle && !atomic_load_explicit(&c->bundle_loaded, memory_order_acquire);
+}
+
+/* Two threads may both read it; the store takes each certificate once. A bundle that cannot be read
+ * adds nothing, and the verification fails as it would have. */
+static void load_bundle(sk_tls_ctx *c, X509_STORE *store) {
+    X509_STORE_load_file(store, c->bundle);
     ERR_clear_error();
     atomic_store_explicit(&c->bundle_loaded, true, memory_order_release);
-    return ok;
 }
 
 static int verify_chain(X509_STORE_CTX *x, void *user) {
     sk_tls_ctx *c = user;
     if (c->insecure)
         return 1;
+    bool without_bundle = bundle_is_out(c);
     int ok = X509_verify_cert(x);
-    if (ok == 1 || !issuer_missing(x) || !load_bundle(c, X509_STORE_CTX_get0_store(x)))
+    if (ok == 1 || !without_bundle || !issuer_missing(x))
         return ok;
+    if (bundle_is_out(c))
+        load_bundle(c, X509_STORE_CTX_get0_store(x));
     X509_STORE_CTX_set0_verified_chain(x, NULL);
     X509_STORE_CTX_set_error(x, X509_V_OK);
     return X509_verify_cert(x);

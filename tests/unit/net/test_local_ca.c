@@ -212,7 +212,6 @@ static void a_certificate_near_its_end_is_made_again(void **state) {
     (void)state;
     start_anew();
     EVP_PKEY *ca_key, *key;
-    snprintf(certs_dir, sizeof certs_dir, "%s", ca_dir);
     FILE *f = fopen(file("ca-key.pem"), "r");
     ca_key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
     fclose(f);

@@ -1,6 +1,8 @@
 /* TLS settings: what is refused, and how that is said. */
 #include "tls_ends.h"
 
+#include "sys/thread.h"
+
 #include <sys/stat.h>
 
 static void write_file(const char *file, const char *content) {
@@ -181,6 +183,53 @@ static void tickets_resume(void **state) {
     SSL_SESSION_free(session);
 }
 
+/* Settings are for any number of threads; the bundle is read by whoever misses it first. */
+typedef struct share {
+    sk_tls_ctx *client, *server;
+    int good;
+} share;
+
+static void *shake_alone(void *arg) {
+    share *v = arg;
+    for (int i = 0; i < 3; i++) {
+        ends e;
+        sk_tls_ctx_ref(v->client);
+        sk_tls_ctx_ref(v->server);
+        ends_open_with(&e, 65536, v->client, v->server, "a.example");
+        ends_shake(&e);
+        v->good += e.rc[CLIENT] == 0;
+        ends_close(&e);
+    }
+    sk_tls_ctx_unref(v->client);
+    sk_tls_ctx_unref(v->server);
+    return NULL;
+}
+
+static void threads_share_settings(void **state) {
+    (void)state;
+    enum { THREADS = 4 };
+    sk_thread t[THREADS];
+    share v[THREADS];
+    skua_error err;
+    setenv("SSL_CERT_FILE", certs_path("ca"), 1);
+    sk_tls_ctx *client = ctx_made(sk_tls_client_ctx(NULL, &err), &err);
+    sk_tls_ctx *server = ctx_made(
+        sk_tls_server_ctx(SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), &err), &err);
+    for (int i = 0; i < THREADS; i++) {
+        v[i] = (share){client, server, 0};
+        sk_tls_ctx_ref(client);
+        sk_tls_ctx_ref(server);
+        assert_int_equal(sk_thread_start(&t[i], shake_alone, &v[i]), 0);
+    }
+    sk_tls_ctx_unref(client);
+    sk_tls_ctx_unref(server);
+    for (int i = 0; i < THREADS; i++) {
+        sk_thread_join(t[i]);
+        assert_int_equal(v[i].good, 3);
+    }
+    unsetenv("SSL_CERT_FILE");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_file_and_the_cause),
@@ -190,6 +239,7 @@ int main(void) {
         cmocka_unit_test(reads_no_more_options_than_there_are),
         cmocka_unit_test(client_can_have_a_certificate),
         cmocka_unit_test(tickets_resume),
+        cmocka_unit_test(threads_share_settings),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

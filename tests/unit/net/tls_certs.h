@@ -33,7 +33,7 @@ static char certs_dir[64];
 
 /* Some of these live at once: a few are kept. */
 static inline const char *certs_path(const char *file) {
-    static char paths[8][160];
+    static char paths[8][400];
     static unsigned turn;
     char *p = paths[turn++ % 8];
     snprintf(p, sizeof paths[0], "%s/%s", certs_dir, file);
