@@ -13,7 +13,7 @@ echo "clang-format"
 # shellcheck disable=SC2086 # file names are words
 clang-format --dry-run -Werror $all || status=1
 echo "clang-tidy"
-echo "$ours" | xargs -P "$(nproc)" -n 4 clang-tidy --quiet -p "$build" \
+echo "$ours" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build" \
     >"$build/clang-tidy.log" 2>/dev/null || status=1
 cat "$build/clang-tidy.log"
 echo "cppcheck"
