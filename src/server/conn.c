@@ -389,7 +389,7 @@ static step step_handshake(sk_sconn *c) {
     if (rc == SKUA_E_AGAIN)
         return WAIT;
     if (rc != 0) {
-        sk_worker_log(c->worker, "%s: %s", sk_sconn_client(c), err.msg);
+        sk_worker_log(c->worker, "%s", err.msg);
         return CLOSE;
     }
     c->state = SK_CONN_HEAD;
