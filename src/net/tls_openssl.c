@@ -50,21 +50,6 @@ static void set_failed(sk_tls *s, int ssl_error) {
     sk_tls_flush(s, NULL);
 }
 
-/* RFC 7301 3.2: the server chooses among what the client has offered. OpenSSL 3.0 does not check
- * that it did. */
-static bool alpn_was_offered(const sk_tls *s) {
-    const unsigned char *chosen;
-    unsigned len;
-    SSL_get0_alpn_selected(s->ssl, &chosen, &len);
-    if (len == 0 || s->ctx->server)
-        return true;
-    for (unsigned i = 0; i < s->ctx->alpn_len; i += 1u + s->ctx->alpn[i]) {
-        if (s->ctx->alpn[i] == len && memcmp(s->ctx->alpn + i + 1, chosen, len) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Go on with the handshake; what it wrote is left for the caller to flush. 0, SKUA_E_AGAIN, or the
  * failure, which is set. */
 static int shake(sk_tls *s) {
@@ -72,12 +57,6 @@ static int shake(sk_tls *s) {
     int ssl_error = rc == 1 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, rc);
     if (ssl_error == SSL_ERROR_WANT_READ)
         return SKUA_E_AGAIN;
-    if (ssl_error == SSL_ERROR_NONE && !alpn_was_offered(s)) {
-        s->scratch->io_code =
-            sk_fail(&s->scratch->io, SKUA_E_TLS, SKUA_PHASE_TLS,
-                    "the server chose an application protocol that was not offered");
-        ssl_error = SSL_ERROR_SYSCALL;
-    }
     if (ssl_error != SSL_ERROR_NONE) {
         set_failed(s, ssl_error);
         return s->failed;

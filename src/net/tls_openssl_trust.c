@@ -168,13 +168,13 @@ static int verify_chain(X509_STORE_CTX *x, void *user) {
 static int on_verify(int ok, X509_STORE_CTX *x) {
     X509 *cert = X509_STORE_CTX_get_current_cert(x);
     if (ok)
-        return ok;
+        return 1;
     SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
     sk_tls *s = SSL_get_app_data(ssl);
     X509_free(s->rejected);
     s->rejected = cert && X509_up_ref(cert) ? cert : NULL;
     s->rejected_depth = X509_STORE_CTX_get_error_depth(x);
-    return ok;
+    return 0;
 }
 
 int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {

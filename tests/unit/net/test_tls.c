@@ -353,7 +353,6 @@ static void speaks_1_2(void **state) {
     assert_int_equal(e.end[SERVER]->ops->shutdown(e.end[SERVER], NULL), 0);
     assert_int_equal(ends_read(&e, CLIENT, buf, sizeof buf), 5);
     assert_int_equal(ends_read(&e, CLIENT, buf, sizeof buf), 0);
-    /* A client that wants other keys in the middle of it is refused. */
     ends_close(&e);
 }
 
@@ -407,6 +406,27 @@ static void alpn_must_meet(void **state) {
         }
         ends_close(&e);
     }
+}
+
+static int choose_freely(SSL *ssl, const unsigned char **out, unsigned char *len,
+                         const unsigned char *offered, unsigned offered_len, void *user) {
+    (void)ssl, (void)offered, (void)offered_len, (void)user;
+    *out = (const unsigned char *)"spdy/1";
+    *len = 6;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* RFC 7301 3.2. OpenSSL sees to it. */
+static void alpn_is_chosen_among_the_offered(void **state) {
+    (void)state;
+    ends e;
+    ends_open(&e, 65536, SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca")),
+              SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), "a.example");
+    SSL_CTX_set_alpn_select_cb(e.ctx[SERVER]->ssl, choose_freely, NULL);
+    ends_shake(&e);
+    assert_int_equal(e.rc[CLIENT], SKUA_E_TLS);
+    assert_int_equal(ends_write(&e, CLIENT, "x", 1), SKUA_E_TLS);
+    ends_close(&e);
 }
 
 static void plain_text_is_named(void **state) {
@@ -474,6 +494,7 @@ int main(void) {
         cmocka_unit_test(speaks_1_2),
         cmocka_unit_test(refuses_old_versions),
         cmocka_unit_test(alpn_must_meet),
+        cmocka_unit_test(alpn_is_chosen_among_the_offered),
         cmocka_unit_test(plain_text_is_named),
         cmocka_unit_test(ends_within_the_handshake),
     };
