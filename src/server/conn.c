@@ -28,6 +28,8 @@
 #include "sys/clock.h"
 #include <skua/status.h>
 
+#include <inttypes.h>
+
 #define QUEUE_MAX   (64u << 10) /* output that is sent before anything is added to it */
 #define TURN_MAX    (1 << 20)   /* bytes moved in a turn, after which others have theirs */
 #define SHARED_READ (16u << 10) /* the least room for a read into the worker's buffer */
@@ -648,6 +650,10 @@ static step on_time_out(sk_sconn *c, sk_conn_timer kind) {
     switch (kind) {
     case SK_CONN_TIMER_YIELD:
         return ON;
+    case SK_CONN_TIMER_TLS:
+        sk_worker_log(c->worker, "tls: %s: no handshake within %" PRId64 " ms", sk_sconn_client(c),
+                      c->worker->settings->tls_ms);
+        return CLOSE;
     case SK_CONN_TIMER_IDLE:
         return end_connection(c);
     case SK_CONN_TIMER_HEADER:

@@ -85,14 +85,14 @@ static inline bool op_listen(over_pair *p) {
     return any;
 }
 
-/* Let both ends do what they can. */
+/* Let both ends do what they can: until nothing has come of it twice, for a fault may have made one
+ * turn a vain one. */
 static inline void op_settle(over_pair *p) {
-    for (int i = 0; i < OVER_PAIR_TURNS; i++) {
+    for (int i = 0, quiet = 0; i < OVER_PAIR_TURNS && quiet < 2; i++) {
         op_turn(p);
         sk_loop_step(p->worker->loop, 0);
         bool yielded = op_is_open(p) && p->conn->yield;
-        if (!op_listen(p) && !yielded)
-            return;
+        quiet = op_listen(p) || yielded ? 0 : quiet + 1;
     }
 }
 

@@ -1,0 +1,429 @@
+/* The server object over loopback: listeners, workers, TLS, shortage of descriptors, stopping. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "raw_client.h"
+
+#include "net/tcp.h"
+#include "net/tls.h"
+#include "sys/thread.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define GET          "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+#define GET_CLOSE    "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+
+static int hello(skua_request *q, skua_reply *a, void *user) {
+    return skua_reply_text(a, 200, "hello%s %s", user ? (const char *)user : "",
+                           skua_request_is_tls(q) ? "tls" : "plain");
+}
+
+/* A server that runs in a thread. */
+typedef struct running {
+    skua_server *s;
+    sk_thread thread;
+    skua_error err;
+    int rc;
+} running;
+
+static void *run(void *arg) {
+    running *r = arg;
+    r->rc = skua_server_run(r->s, &r->err);
+    return NULL;
+}
+
+static void start(running *r, const skua_server_opts *opts, const char *where,
+                  const skua_tls_opts *tls) {
+    *r = (running){0};
+    r->s = skua_server_new(opts, &r->err);
+    assert_non_null(r->s);
+    assert_int_equal(skua_route(r->s, "/", hello, NULL), 0);
+    assert_int_equal(skua_server_listen(r->s, where, tls), 0);
+    assert_int_equal(sk_thread_start(&r->thread, run, r), 0);
+}
+
+static void finish(running *r) {
+    skua_server_stop(r->s);
+    sk_thread_join(r->thread);
+    assert_int_equal(r->rc, 0);
+    skua_server_free(r->s);
+}
+
+static void ask(raw_client *c, const char *url) {
+    rc_connect(c, url);
+    rc_say(c, GET);
+    rc_expect(c, "\r\n\r\nhello plain");
+}
+
+/* ---- running ---- */
+
+static void many_connections_on_several_workers(void **state) {
+    (void)state;
+    running r;
+    start(&r, SKUA_OPTS(skua_server_opts, .workers = 3), "http://127.0.0.1:0", NULL);
+    static raw_client clients[40];
+    for (int round = 0; round < 3; round++)
+        for (size_t i = 0; i < COUNT(clients); i++) {
+            if (round == 0)
+                rc_connect(&clients[i], skua_server_url(r.s, 0));
+            rc_say(&clients[i], GET);
+        }
+    for (size_t i = 0; i < COUNT(clients); i++) {
+        for (int round = 0; round < 3; round++)
+            rc_expect(&clients[i], "\r\n\r\nhello plain");
+        rc_close(&clients[i]);
+    }
+    finish(&r);
+}
+
+static void a_refused_peer_gets_its_reply(void **state) {
+    (void)state;
+    running r;
+    start(&r, SKUA_OPTS(skua_server_opts, .workers = 1), "http://127.0.0.1:0", NULL);
+    for (int i = 0; i < 20; i++) {
+        static raw_client c;
+        rc_connect(&c, skua_server_url(r.s, 0));
+        rc_say(&c, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n");
+        static char junk[200001];
+        memset(junk, 'x', sizeof junk - 1);
+        rc_say(&c, junk);
+        rc_expect(&c, "HTTP/1.1 413 ");
+        rc_expect(&c, "</html>\n");
+        rc_expect_end(&c);
+        rc_close(&c);
+    }
+    finish(&r);
+}
+
+static void silent_peers_do_not_hold_others_up(void **state) {
+    (void)state;
+    running r;
+    start(
+        &r,
+        SKUA_OPTS(skua_server_opts, .workers = 1, .header_timeout_ms = 200, .idle_timeout_ms = 200),
+        "http://127.0.0.1:0", NULL);
+    static raw_client slow, idle, c;
+    rc_connect(&slow, skua_server_url(r.s, 0));
+    rc_say(&slow, "GET / HT");
+    ask(&idle, skua_server_url(r.s, 0));
+    ask(&c, skua_server_url(r.s, 0));
+    rc_expect(&slow, "HTTP/1.1 408 ");
+    rc_expect_end(&slow);
+    rc_expect_end(&idle);
+    rc_close(&slow);
+    rc_close(&idle);
+    rc_close(&c);
+    finish(&r);
+}
+
+static void two_servers_in_one_process(void **state) {
+    (void)state;
+    running a, b;
+    start(&a, NULL, "http://127.0.0.1:0", NULL);
+    start(&b, NULL, "http://127.0.0.1:0", NULL);
+    static raw_client c;
+    ask(&c, skua_server_url(b.s, 0));
+    rc_close(&c);
+    finish(&b);
+    ask(&c, skua_server_url(a.s, 0));
+    rc_close(&c);
+    finish(&a);
+}
+
+/* ---- stopping ---- */
+
+static void stopping_refuses_newcomers_and_closes_the_idle(void **state) {
+    (void)state;
+    running r;
+    start(&r, NULL, "http://127.0.0.1:0", NULL);
+    static raw_client c;
+    ask(&c, skua_server_url(r.s, 0));
+    skua_server_stop(r.s);
+    rc_expect_end(&c);
+    rc_close(&c);
+    sk_thread_join(r.thread);
+    assert_int_equal(r.rc, 0);
+    sk_addr at;
+    bool done;
+    assert_true(sk_addr_parse(SK_LIT("127.0.0.1"), rc_port(skua_server_url(r.s, 0)), &at));
+    int fd = sk_socket_connect(&at, NULL, &done);
+    if (fd >= 0) {
+        assert_int_equal(sk_poll_one(fd, SKUA_WANT_WRITE, PATIENCE_MS, NULL), 0);
+        assert_int_equal(sk_socket_connect_result(fd), ECONNREFUSED);
+        sk_socket_close(fd);
+    } else {
+        assert_int_equal(fd, -ECONNREFUSED);
+    }
+    assert_int_equal(skua_server_run(r.s, NULL), SKUA_E_STATE); /* it is over */
+    skua_server_free(r.s);
+}
+
+static skua_server *signalled;
+
+static void on_signal(int number) {
+    (void)number;
+    skua_server_stop(signalled);
+}
+
+static void a_signal_handler_may_stop(void **state) {
+    (void)state;
+    skua_error err;
+    signalled = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = 2), &err);
+    assert_non_null(signalled);
+    skua_server_listen(signalled, "http://127.0.0.1:0", NULL);
+    struct sigaction act = {.sa_handler = on_signal}, before;
+    assert_int_equal(sigaction(SIGALRM, &act, &before), 0);
+    timer_t timer;
+    assert_int_equal(timer_create(CLOCK_MONOTONIC, NULL, &timer), 0);
+    struct itimerspec when = {.it_value = {.tv_nsec = 20000000}};
+    assert_int_equal(timer_settime(timer, 0, &when, NULL), 0);
+    assert_int_equal(skua_server_run(signalled, &err), 0);
+    timer_delete(timer);
+    sigaction(SIGALRM, &before, NULL);
+    skua_server_free(signalled);
+}
+
+static void a_stop_before_the_run_counts(void **state) {
+    (void)state;
+    skua_server *s = skua_server_new(NULL, NULL);
+    assert_non_null(s);
+    assert_int_equal(skua_server_listen(s, "http://127.0.0.1:0", NULL), 0);
+    skua_server_stop(s);
+    assert_int_equal(skua_server_run(s, NULL), 0);
+    skua_server_free(s);
+    skua_server_stop(NULL);
+    skua_server_free(NULL);
+}
+
+/* ---- what latches ---- */
+
+static void failures_latch(void **state) {
+    (void)state;
+    skua_error err;
+    skua_server *s = skua_server_new(NULL, &err);
+    assert_non_null(s);
+    assert_int_equal(skua_server_check(s, &err), 0);
+    assert_int_equal(skua_server_run(s, &err), SKUA_E_STATE);
+    assert_non_null(strstr(err.msg, "listener"));
+    assert_int_equal(skua_route(s, "GET a", hello, NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_server_listen(s, "gopher://x", NULL), SKUA_E_INVALID_URL);
+    assert_int_equal(skua_server_check(s, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.msg, "route \"GET a\": the path must begin with \"/\""));
+    assert_int_equal(skua_server_listen(s, "http://127.0.0.1:0", NULL), 0);
+    assert_int_equal(skua_server_run(s, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_route(NULL, "/", hello, NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_route(s, NULL, hello, NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_route(s, "/", NULL, NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_null(skua_server_url(s, 1));
+    skua_server_free(s);
+}
+
+static void nothing_is_changed_while_it_runs(void **state) {
+    (void)state;
+    running r;
+    static raw_client c;
+    start(&r, NULL, "http://127.0.0.1:0", NULL);
+    ask(&c, skua_server_url(r.s, 0)); /* it runs */
+    rc_close(&c);
+    assert_int_equal(skua_route(r.s, "/x", hello, NULL), SKUA_E_STATE);
+    assert_int_equal(skua_server_listen(r.s, "http://127.0.0.1:0", NULL), SKUA_E_STATE);
+    assert_int_equal(skua_server_run(r.s, NULL), SKUA_E_STATE);
+    finish(&r);
+}
+
+static void options_are_checked(void **state) {
+    (void)state;
+    skua_error err;
+    const skua_server_opts bad[] = {
+        {.size = sizeof(skua_server_opts), .workers = -1},
+        {.size = sizeof(skua_server_opts), .header_timeout_ms = -2},
+        {.size = sizeof(skua_server_opts), .body_max_bytes = -7},
+        {.size = sizeof(skua_server_opts), .server_header = "a\r\nb"},
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_null(skua_server_new(&bad[i], &err));
+        assert_int_equal(err.code, SKUA_E_INVALID_ARGUMENT);
+    }
+}
+
+/* ---- TLS ---- */
+
+static skua_local_ca_files files;
+static char ca_dir[] = "/tmp/skua-server-XXXXXX";
+
+static int make_certificate(void **state) {
+    (void)state;
+    skua_error err;
+    if (!mkdtemp(ca_dir))
+        return -1;
+    return skua_local_ca_ensure(SKUA_OPTS(skua_local_ca_opts, .dir = ca_dir), &files, &err);
+}
+
+static int remove_certificate(void **state) {
+    (void)state;
+    char command[256];
+    snprintf(command, sizeof command, "rm -rf -- %s", ca_dir);
+    return system(command) == 0 ? 0 : -1;
+}
+
+#define LINES 16
+
+/* Each line has a place of its own, so that the next does not overwrite what is being read. */
+typedef struct log_lines {
+    sem_t said;
+    char line[LINES][256];
+    int written; /* of the server's thread */
+    int read;
+} log_lines;
+
+static void note_line(void *user, const char *line) {
+    log_lines *l = user;
+    if (l->written < LINES)
+        snprintf(l->line[l->written++], sizeof l->line[0], "%s", line);
+    sem_post(&l->said);
+}
+
+static void log_init(log_lines *l) {
+    *l = (log_lines){0};
+    sem_init(&l->said, 0, 0);
+}
+
+static const char *wait_for_line(log_lines *l) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_MS / 1000;
+    int rc;
+    while ((rc = sem_timedwait(&l->said, &until)) != 0 && errno == EINTR)
+        ;
+    assert_int_equal(rc, 0);
+    assert_in_range(l->read, 0, LINES - 1);
+    return l->line[l->read++];
+}
+
+static void start_tls(running *r, log_lines *l) {
+    log_init(l);
+    start(r,
+          SKUA_OPTS(skua_server_opts, .workers = 1, .log = note_line, .user = l,
+                    .tls_timeout_ms = 300),
+          "https://127.0.0.1:0",
+          SKUA_OPTS(skua_tls_opts, .cert_file = files.cert_file, .key_file = files.key_file));
+}
+
+static int step(skua_stream *s, int rc, unsigned events) {
+    skua_want want = s->ops->want(s, events);
+    if (rc == SKUA_E_AGAIN)
+        assert_int_equal(sk_poll_one(want.fd, want.events, PATIENCE_MS, NULL), 0);
+    return rc == SKUA_E_AGAIN;
+}
+
+static void https(void **state) {
+    (void)state;
+    running r;
+    log_lines l;
+    skua_error err;
+    start_tls(&r, &l);
+    assert_memory_equal(skua_server_url(r.s, 0), "https://127.0.0.1:", 18);
+    sk_tls_ctx *ctx = sk_tls_client_ctx(SKUA_OPTS(skua_tls_opts, .ca_file = files.ca_file), &err);
+    sk_tls_scratch *scratch = sk_tls_scratch_new();
+    assert_non_null(ctx);
+    assert_non_null(scratch);
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    skua_stream *s = sk_tls_client(ctx, sk_tcp_new(c.fd), "127.0.0.1", scratch, &err);
+    assert_non_null(s);
+    skua_str piece = SK_LIT(GET GET_CLOSE);
+    ptrdiff_t n;
+    while (step(s, (int)(n = s->ops->writev(s, &piece, 1, &err)), SKUA_WANT_WRITE))
+        ;
+    assert_int_equal(n, piece.len);
+    char text[4096];
+    size_t len = 0;
+    while ((n = s->ops->read(s, text + len, sizeof text - 1 - len, &err)) != 0) {
+        step(s, (int)n, SKUA_WANT_READ);
+        assert_true(n > 0 || n == SKUA_E_AGAIN); /* 0: it ended with close_notify */
+        len += n > 0 ? (size_t)n : 0;
+    }
+    text[len] = '\0';
+    const char *first = strstr(text, "\r\n\r\nhello tls");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 4, "\r\n\r\nhello tls"));
+    s->ops->close(s);
+    sk_tls_ctx_unref(ctx);
+    sk_tls_scratch_free(scratch);
+    finish(&r);
+    sem_destroy(&l.said);
+}
+
+static void failed_handshakes_cost_the_others_nothing(void **state) {
+    (void)state;
+    running r;
+    log_lines l;
+    start_tls(&r, &l);
+    static raw_client junk, silent;
+    rc_connect(&silent, skua_server_url(r.s, 0));
+    rc_connect(&junk, skua_server_url(r.s, 0));
+    rc_say(&junk, "this is no TLS record, nor anything like it");
+    rc_expect_end(&junk);
+    assert_non_null(strstr(wait_for_line(&l), "tls"));
+    rc_expect_end(&silent); /* its time is over */
+    assert_non_null(strstr(wait_for_line(&l), "no handshake"));
+    rc_close(&junk);
+    rc_close(&silent);
+    finish(&r);
+    sem_destroy(&l.said);
+}
+
+/* ---- shortage ---- */
+
+static void accepting_pauses_without_descriptors(void **state) {
+    (void)state;
+    running r;
+    log_lines l;
+    log_init(&l);
+    start(&r, SKUA_OPTS(skua_server_opts, .workers = 1, .log = note_line, .user = &l),
+          "http://127.0.0.1:0", NULL);
+    static raw_client c;
+    ask(&c, skua_server_url(r.s, 0)); /* it runs, and has all it needs */
+    rc_close(&c);
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    few = before;
+    few.rlim_cur = (rlim_t)c.fd + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    rc_say(&c, GET);
+    assert_non_null(strstr(wait_for_line(&l), "accepting pauses"));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    rc_expect(&c, "\r\n\r\nhello plain"); /* it was kept in the queue */
+    rc_close(&c);
+    finish(&r);
+    sem_destroy(&l.said);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_connections_on_several_workers),
+        cmocka_unit_test(a_refused_peer_gets_its_reply),
+        cmocka_unit_test(silent_peers_do_not_hold_others_up),
+        cmocka_unit_test(two_servers_in_one_process),
+        cmocka_unit_test(stopping_refuses_newcomers_and_closes_the_idle),
+        cmocka_unit_test(a_signal_handler_may_stop),
+        cmocka_unit_test(a_stop_before_the_run_counts),
+        cmocka_unit_test(failures_latch),
+        cmocka_unit_test(nothing_is_changed_while_it_runs),
+        cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(https),
+        cmocka_unit_test(failed_handshakes_cost_the_others_nothing),
+        cmocka_unit_test(accepting_pauses_without_descriptors),
+    };
+    return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
+}
