@@ -303,7 +303,9 @@ int sk_exchange_send(sk_exchange *x, sk_piece piece, sk_bound call, skua_error *
         rc = send_piece(x, &piece, call, err);
     if (rc == 0 && x->channel->session.sent != sent)
         x->timeline.at.send = elapsed(x);
-    if (rc != 0)
-        sk_peer_blame(&x->channel->peer, SKUA_PHASE_NONE, err);
-    return rc;
+    if (rc == 0)
+        return 0;
+    /* It will never leave; queued, it would make every wait for an answer one for writing too. */
+    sk_buf_clear(&x->channel->out);
+    return sk_peer_blame(&x->channel->peer, SKUA_PHASE_NONE, err);
 }

@@ -97,9 +97,8 @@ static inline bool script_turn(void *user) {
     return true;
 }
 
-/* `opts` may be NULL; its clock and stream are set here. */
-static inline script *script_with(const step *steps, const char *where, skua_conn_opts opts,
-                                  size_t capacity) {
+/* The peer, and a clock; the connection is still to be made. */
+static inline script *script_prepare(const step *steps, size_t capacity) {
     script *s = calloc(1, sizeof *s);
     assert_non_null(s);
     s->at = steps;
@@ -109,6 +108,13 @@ static inline script *script_with(const step *steps, const char *where, skua_con
     assert_non_null(s->pair);
     s->far = sk_pair_end(s->pair, 1);
     sk_pair_set_turn(s->pair, 1, script_turn, s);
+    return s;
+}
+
+/* The clock and the stream of the options are set here. */
+static inline script *script_with(const step *steps, const char *where, skua_conn_opts opts,
+                                  size_t capacity) {
+    script *s = script_prepare(steps, capacity);
     opts.size = sizeof opts;
     opts.clock = &s->face;
     opts.stream = sk_pair_end(s->pair, 0);

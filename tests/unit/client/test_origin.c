@@ -39,10 +39,26 @@ static void forms_of_a_place(void **state) {
 static void places_that_are_none(void **state) {
     (void)state;
     static const char *const cases[] = {
-        "",          "http://",      "http:///",        "example.org:x",   "example.org:65536",
-        "h:-1",      "::1",          "[::1",            "ftp://h",         "http://h/",
-        "http://h/x", "h/x",         "h?x",             "http://u@h",      "http://h#f",
-        "a b",       "h\r\nX: y",    "unix:",           "http://h:80:80",  "h:1e3",
+        "",
+        "http://",
+        "http:///",
+        "example.org:x",
+        "example.org:65536",
+        "h:-1",
+        "::1",
+        "[::1",
+        "ftp://h",
+        "http://h/",
+        "http://h/x",
+        "h/x",
+        "h?x",
+        "http://u@h",
+        "http://h#f",
+        "a b",
+        "h\r\nX: y",
+        "unix:",
+        "http://h:80:80",
+        "h:1e3",
         "http://h\\x",
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -121,9 +137,9 @@ static void options_that_are_wrong(void **state) {
     const skua_resolve_entry bad[][2] = {
         {{"h", 0, "name"}, {0}}, {{"h", 0, ""}, {0}}, {{"h", 0, "1,2,3,4,5,6,7,8,9"}, {0}}};
     const skua_conn_opts cases[] = {
-        {.timeout_ms = -2},          {.idle_timeout_ms = -5},       {.ip_version = 5},
-        {.source_address = "name"},  {.user_agent = "a\r\nb: c"},   {.resolve = bad[0]},
-        {.resolve = bad[1]},         {.resolve = bad[2]},
+        {.timeout_ms = -2},         {.idle_timeout_ms = -5},     {.ip_version = 5},
+        {.source_address = "name"}, {.user_agent = "a\r\nb: c"}, {.resolve = bad[0]},
+        {.resolve = bad[1]},        {.resolve = bad[2]},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         skua_conn_opts o = cases[i];

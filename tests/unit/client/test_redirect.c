@@ -8,8 +8,8 @@ static void methods(void **state) {
         int status;
         const char *from, *to;
     } cases[] = {
-        {301, "GET", "GET"},   {301, "POST", "GET"}, {302, "POST", "GET"},  {302, "PUT", "PUT"},
-        {301, "HEAD", "HEAD"}, {303, "POST", "GET"}, {303, "PUT", "GET"},   {303, "DELETE", "GET"},
+        {301, "GET", "GET"},   {301, "POST", "GET"},  {302, "POST", "GET"},  {302, "PUT", "PUT"},
+        {301, "HEAD", "HEAD"}, {303, "POST", "GET"},  {303, "PUT", "GET"},   {303, "DELETE", "GET"},
         {303, "HEAD", "HEAD"}, {307, "POST", "POST"}, {308, "POST", "POST"}, {308, "GET", "GET"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -60,10 +60,11 @@ static void assert_names(const skua_field *f, const char *const *names) {
 
 static void fields_that_must_not_go_along(void **state) {
     (void)state;
-    const skua_field all[] = {
-        {"authorization", "a", 0}, {"Accept", "a", 0},    {"Cookie", "a", 0},
-        {"X-Key", "a", SKUA_FIELD_SECRET}, {"Content-Type", "a", 0}, {"X", "a", 0},
-        {"HOST", "a", 0}, {"Proxy-Authorization", "a", 0}, {"Expect", "a", 0}, {0}};
+    const skua_field all[] = {{"authorization", "a", 0}, {"Accept", "a", 0},
+                              {"Cookie", "a", 0},        {"X-Key", "a", SKUA_FIELD_SECRET},
+                              {"Content-Type", "a", 0},  {"X", "a", 0},
+                              {"HOST", "a", 0},          {"Proxy-Authorization", "a", 0},
+                              {"Expect", "a", 0},        {0}};
     skua_field f[10];
     memcpy(f, all, sizeof all);
     sk_redirect_drop_origin_fields(f);

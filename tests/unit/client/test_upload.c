@@ -1,7 +1,7 @@
 /* client/exchange.c - sending while the peer may answer, or go away, before it has everything. */
 #include "script.h"
 
-#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define OK        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define TOO_LARGE "HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"
 
 static char body[100000];
@@ -16,8 +16,8 @@ static int post(script *s) {
 
 static void a_body_larger_than_what_the_peer_takes_at_once(void **state) {
     (void)state;
-    static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {EXPECT, "THE END", 0}, {SEND, OK, 0},
-                                 {END, NULL, 0}};
+    static const step steps[] = {
+        {EXPECT, "\r\n\r\n", 0}, {EXPECT, "THE END", 0}, {SEND, OK, 0}, {END, NULL, 0}};
     memset(body, 'x', sizeof body);
     memcpy(body + sizeof body - 7, "THE END", 7);
     script *s = with_room(steps, 1000);
@@ -118,8 +118,8 @@ static void a_peer_that_goes_without_a_word_is_an_error_of_sending(void **state)
 
 static void nonsense_in_the_middle_of_an_upload_is_reported_as_such(void **state) {
     (void)state;
-    static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, "nonsense\r\n\r\n", 0},
-                                 {END, NULL, 0}};
+    static const step steps[] = {
+        {EXPECT, "\r\n\r\n", 0}, {SEND, "nonsense\r\n\r\n", 0}, {END, NULL, 0}};
     script *s = with_room(steps, 1000);
     assert_int_equal(post(s), SKUA_E_BAD_STATUS_LINE);
     assert_int_equal(s->err.phase, SKUA_PHASE_RECV);
@@ -133,12 +133,9 @@ static int expecting(script *s) {
 
 static void the_body_waits_for_100_continue(void **state) {
     (void)state;
-    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
-                                 {TICK, NULL, 100},
-                                 {SEND, "HTTP/1.1 100 Continue\r\n\r\n", 0},
-                                 {EXPECT, "abc", 0},
-                                 {SEND, OK, 0},
-                                 {END, NULL, 0}};
+    static const step steps[] = {
+        {EXPECT, "\r\n\r\n", 0}, {TICK, NULL, 100}, {SEND, "HTTP/1.1 100 Continue\r\n\r\n", 0},
+        {EXPECT, "abc", 0},      {SEND, OK, 0},     {END, NULL, 0}};
     script *s = with_room(steps, 1000);
     assert_int_equal(expecting(s), 0);
     skua_response *r = skua_conn_getresponse(s->conn, &s->err);

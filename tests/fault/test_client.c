@@ -1,0 +1,243 @@
+/* The client under faults: in each scenario the nth allocation fails, for every n; the nth read and
+ * the nth write is short, not ready, reset, ended or stalled. The error is the right one, and
+ * nothing leaks or hangs. */
+#include "../unit/client/script.h"
+#include "../unit/nomem.h"
+
+#define OK           "HTTP/1.1 200 OK\r\n"
+#define N_MAX        200
+#define NOT_THE_BODY (-1000) /* no error, and yet wrong */
+
+/* ---- scenarios ---- */
+
+/* Send a request and read its response. Returns 0 or the code. */
+static int get(script *s, const char *method, const char *body, const char *expected) {
+    const skua_field fields[] = {{"X-One", "1", 0}, {"X-Two", "2", SKUA_FIELD_SECRET}, {0}};
+    int rc =
+        skua_conn_request(s->conn, method, "/path", fields, body, body ? strlen(body) : 0, &s->err);
+    if (rc != 0)
+        return rc;
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    if (!r)
+        return s->err.code;
+    const char *data = NULL;
+    size_t len = 0;
+    rc = skua_response_read_all(r, 0, &data, &len, &s->err);
+    bool joined = skua_response_header(r, "X-Many") != NULL;
+    if (rc == 0 && strcmp(data, expected) != 0)
+        rc = NOT_THE_BODY;
+    skua_response_free(r);
+    return rc == 0 && !joined ? SKUA_E_NOMEM : rc;
+}
+
+static int get_once(script *s) {
+    return get(s, "GET", NULL, "hello");
+}
+
+static int post(script *s) {
+    return get(s, "POST", "a body of some length", "hello");
+}
+
+static int get_twice(script *s) {
+    int rc = get(s, "GET", NULL, "hello");
+    return rc != 0 ? rc : get(s, "PUT", "again", "hello");
+}
+
+static int upload(script *s) {
+    skua_conn_putrequest(s->conn, "POST", "/");
+    skua_conn_putheader(s->conn, "Transfer-Encoding", "chunked");
+    skua_conn_endheaders(s->conn);
+    skua_conn_send(s->conn, "hello ", 6);
+    skua_conn_send(s->conn, "world", 5);
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    if (!r)
+        return s->err.code;
+    char buf[8];
+    ptrdiff_t n = 1;
+    while (n > 0)
+        n = skua_response_read(r, buf, sizeof buf, &s->err);
+    skua_response_free(r);
+    return (int)n;
+}
+
+#define MANY "X-Many: a\r\nX-Many: b\r\n"
+
+static const step length[] = {{EXPECT, "\r\n\r\n", 0},
+                              {SEND, OK MANY "Content-Length: 5\r\n\r\nhello", 0},
+                              {CLOSE, NULL, 0},
+                              {END, NULL, 0}};
+static const step chunked[] = {{EXPECT, "\r\n\r\n", 0},
+                               {SEND, "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n", 0},
+                               {SEND, OK MANY "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n", 0},
+                               {SEND, "3\r\nllo\r\n0\r\nX-Sum: 1\r\n\r\n", 0},
+                               {CLOSE, NULL, 0},
+                               {END, NULL, 0}};
+static const step until_close[] = {{EXPECT, "\r\n\r\n", 0},
+                                   {SEND, OK MANY "\r\nhel", 0},
+                                   {SEND, "lo", 0},
+                                   {CLOSE, NULL, 0},
+                                   {END, NULL, 0}};
+static const step posted[] = {{EXPECT, "some length", 0},
+                              {SEND, OK MANY "Content-Length: 5\r\n\r\nhello", 0},
+                              {CLOSE, NULL, 0},
+                              {END, NULL, 0}};
+static const step kept[] = {
+    {EXPECT, "\r\n\r\n", 0}, {SEND, OK MANY "Content-Length: 5\r\n\r\nhello", 0},
+    {EXPECT, "again", 0},    {SEND, OK MANY "Content-Length: 5\r\n\r\nhello", 0},
+    {CLOSE, NULL, 0},        {END, NULL, 0}};
+static const step uploaded[] = {
+    {EXPECT, "0\r\n\r\n", 0}, {SEND, OK "\r\n", 0}, {CLOSE, NULL, 0}, {END, NULL, 0}};
+
+static const struct scenario {
+    const char *name;
+    const step *steps;
+    int (*run)(script *s);
+} scenarios[] = {
+    {"length", length, get_once},           {"chunked", chunked, get_once},
+    {"until close", until_close, get_once}, {"post", posted, post},
+    {"two requests", kept, get_twice},      {"steps", uploaded, upload},
+};
+#define SCENARIOS (sizeof scenarios / sizeof scenarios[0])
+
+/* ---- running one ---- */
+
+static int make_conn(script *s) {
+    const skua_resolve_entry entries[] = {{"other", 0, "127.0.0.1"}, {0}};
+    s->conn = skua_conn_new("http://example.org",
+                            SKUA_OPTS(skua_conn_opts, .clock = &s->face, .user_agent = "test/1",
+                                      .resolve = entries, .stream = sk_pair_end(s->pair, 0)),
+                            &s->err);
+    return s->conn ? 0 : s->err.code;
+}
+
+/* Was the connection never made, then its stream is still the caller's. */
+static void finish(script *s) {
+    if (!s->conn) {
+        skua_stream *near = sk_pair_end(s->pair, 0);
+        near->ops->close(near);
+    }
+    script_free(s);
+}
+
+static void check_failure(const script *s, const struct scenario *sc, int n, int rc) {
+    if (rc == 0)
+        return;
+    if (rc == NOT_THE_BODY || s->err.code != rc || !s->err.msg[0])
+        print_error("%s, n %d: %d: %s\n", sc->name, n, rc, s->err.msg);
+    assert_int_not_equal(rc, NOT_THE_BODY);
+    assert_int_equal(s->err.code, rc);
+    assert_true(s->err.msg[0] != '\0');
+}
+
+/* ---- no memory ---- */
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        bool failed = true;
+        int n = 1;
+        for (; failed && n < N_MAX; n++) {
+            script *s = script_prepare(scenarios[i].steps, 1 << 16);
+            nomem_fail_from(n);
+            int rc = make_conn(s);
+            if (rc == 0)
+                rc = scenarios[i].run(s);
+            failed = nomem_stop();
+            if (rc != (failed ? SKUA_E_NOMEM : 0))
+                print_error("%s, allocation %d: %d: %s\n", scenarios[i].name, n, rc, s->err.msg);
+            assert_int_equal(rc, failed ? SKUA_E_NOMEM : 0);
+            finish(s);
+        }
+        assert_in_range(n, 5, N_MAX - 1);
+    }
+}
+
+/* ---- reads and writes ---- */
+
+typedef void fault_fn(sk_pair *p, int which, unsigned nth, sk_fault_kind kind, size_t arg);
+
+/* Run it with the fault; *met tells whether it came to that. */
+static int run_with(const struct scenario *sc, fault_fn *fault, unsigned nth, sk_fault_kind kind,
+                    bool *met) {
+    script *s = script_prepare(sc->steps, 1 << 16);
+    assert_int_equal(make_conn(s), 0);
+    fault(s->pair, 0, nth, kind, 1);
+    int rc = sc->run(s);
+    bool reads = fault == sk_pair_fault_read;
+    unsigned calls = reads ? sk_pair_reads(s->pair, 0) : sk_pair_writes(s->pair, 0);
+    *met = calls >= nth;
+    check_failure(s, sc, (int)nth, rc);
+    assert_in_range(s->clock.now_ms, 1000, 400000);
+    finish(s);
+    return rc;
+}
+
+static bool is_one_of(int rc, const int *codes) {
+    while (*codes != 1 && *codes != rc)
+        codes++;
+    return *codes == rc;
+}
+
+static void try_fault(fault_fn *fault, sk_fault_kind kind, const int *codes) {
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        bool met = true;
+        for (unsigned n = 1; met && n < N_MAX; n++) {
+            int rc = run_with(&scenarios[i], fault, n, kind, &met);
+            if (!is_one_of(rc, codes))
+                print_error("%s, call %u, fault %d: %d\n", scenarios[i].name, n, (int)kind, rc);
+            assert_true(is_one_of(rc, codes));
+        }
+        assert_false(met);
+    }
+}
+
+static void short_and_late_calls_change_nothing(void **state) {
+    (void)state;
+    const int fine[] = {0, 1};
+    try_fault(sk_pair_fault_read, SK_FAULT_SHORT, fine);
+    try_fault(sk_pair_fault_read, SK_FAULT_AGAIN, fine);
+    try_fault(sk_pair_fault_write, SK_FAULT_SHORT, fine);
+    try_fault(sk_pair_fault_write, SK_FAULT_AGAIN, fine);
+}
+
+static void resets_are_reported(void **state) {
+    (void)state;
+    /* NOT_CONNECTED: the kept connection is dead, and the stream that was given cannot be
+     * replaced. 0: behind the last that mattered. */
+    const int reset[] = {0, SKUA_E_CONNECTION_RESET, SKUA_E_NOT_CONNECTED, 1};
+    try_fault(sk_pair_fault_read, SK_FAULT_RESET, reset);
+    try_fault(sk_pair_fault_write, SK_FAULT_RESET, reset);
+}
+
+static void ends_are_reported(void **state) {
+    (void)state;
+    const int ended[] = {0, SKUA_E_REMOTE_DISCONNECTED, SKUA_E_INCOMPLETE_READ,
+                         SKUA_E_NOT_CONNECTED, 1};
+    /* Not where the body ends with the connection: that cannot be told from being cut. */
+    for (size_t i = 0; i < SCENARIOS; i++) {
+        bool met = true;
+        for (unsigned n = 1; met && n < N_MAX && scenarios[i].steps != until_close; n++)
+            assert_true(is_one_of(
+                run_with(&scenarios[i], sk_pair_fault_read, n, SK_FAULT_EOF, &met), ended));
+    }
+    const int pipe[] = {0, SKUA_E_BROKEN_PIPE, 1};
+    try_fault(sk_pair_fault_write, SK_FAULT_EOF, pipe);
+}
+
+static void stalls_end_as_time_outs(void **state) {
+    (void)state;
+    const int late[] = {0, SKUA_E_TIMEOUT, 1};
+    try_fault(sk_pair_fault_read, SK_FAULT_STALL, late);
+    try_fault(sk_pair_fault_write, SK_FAULT_STALL, late);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(short_and_late_calls_change_nothing),
+        cmocka_unit_test(resets_are_reported),
+        cmocka_unit_test(ends_are_reported),
+        cmocka_unit_test(stalls_end_as_time_outs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

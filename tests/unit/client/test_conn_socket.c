@@ -1,0 +1,276 @@
+/* client/conn.c and client/conn_dial.c over real sockets: connecting, keeping, losing and
+ * replacing connections. */
+#include "client/conn.h"
+#include "loopback.h"
+#include "sys/clock.h"
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+static const step serve_one[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {END, NULL, 0}};
+static const step serve_two[] = {
+    {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {END, NULL, 0}};
+static const step serve_one_and_close[] = {
+    {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {CLOSE, NULL, 0}};
+static const step die_at_the_second[] = {
+    {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {EXPECT, "\r\n\r\n", 0}, {CLOSE, NULL, 0}};
+static const step reset_at_the_second[] = {
+    {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {EXPECT, "\r\n\r\n", 0}, {RESET, NULL, 0}};
+
+static skua_conn *connected_to(const char *where) {
+    skua_error err;
+    skua_conn *c = skua_conn_new(where, NULL, &err);
+    if (!c)
+        print_error("%s\n", err.msg);
+    assert_non_null(c);
+    return c;
+}
+
+static void exchange(skua_conn *c, const char *method, const char *body) {
+    skua_error err = {0};
+    int rc = skua_conn_request(c, method, "/", NULL, body, body ? strlen(body) : 0, &err);
+    skua_response *r = rc == 0 ? skua_conn_getresponse(c, &err) : NULL;
+    if (!r)
+        print_error("%s\n", err.msg);
+    assert_non_null(r);
+    assert_body(r, "ok");
+    skua_response_free(r);
+}
+
+static void two_requests_share_a_connection(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){serve_two, NULL});
+    skua_conn *c = connected_to(l->origin);
+    exchange(c, "GET", NULL);
+    exchange(c, "POST", "body");
+    skua_timings t;
+    skua_conn_timings(c, &t);
+    assert_true(t.connect < 0); /* not again */
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void a_kept_connection_that_was_closed_is_replaced(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){serve_one_and_close, serve_one, NULL});
+    skua_conn *c = connected_to(l->origin);
+    exchange(c, "GET", NULL);
+    sk_channel *kept = c->channel;
+    assert_int_equal(sk_channel_wait(kept, SKUA_WANT_READ, sk_bound_in(sk_clock_ms(), 5000), NULL),
+                     0); /* the end has arrived */
+    exchange(c, "POST", "body");
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void one_that_dies_under_an_idempotent_request_is_replaced(void **state) {
+    (void)state;
+    static const step *const scripts[] = {die_at_the_second, reset_at_the_second};
+    for (size_t i = 0; i < 2; i++) {
+        loopback *l = loopback_start((const step *const[]){scripts[i], serve_one, NULL});
+        skua_conn *c = connected_to(l->origin);
+        exchange(c, "GET", NULL);
+        exchange(c, "PUT", "body");
+        assert_non_null(strstr(l->got[1], "\r\n\r\nbody"));
+        skua_conn_free(c);
+        loopback_end(l);
+    }
+}
+
+static void one_that_dies_under_another_is_an_error(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){die_at_the_second, serve_one, NULL});
+    skua_conn *c = connected_to(l->origin);
+    skua_error err;
+    exchange(c, "GET", NULL);
+    assert_int_equal(skua_conn_request(c, "POST", "/", NULL, "body", 4, &err), 0);
+    assert_null(skua_conn_getresponse(c, &err));
+    assert_int_equal(err.code, SKUA_E_REMOTE_DISCONNECTED);
+    assert_int_equal(err.retry_safe, 0);
+    exchange(c, "GET", NULL);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void one_that_dies_under_steps_may_be_tried_again_by_the_caller(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){die_at_the_second, NULL});
+    skua_conn *c = connected_to(l->origin);
+    skua_error err;
+    exchange(c, "GET", NULL);
+    skua_conn_putrequest(c, "GET", "/");
+    skua_conn_endheaders(c);
+    assert_null(skua_conn_getresponse(c, &err));
+    assert_int_equal(err.code, SKUA_E_REMOTE_DISCONNECTED);
+    assert_int_equal(err.retry_safe, 1);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void a_fresh_connection_that_dies_is_not_tried_again(void **state) {
+    (void)state;
+    static const step die[] = {{EXPECT, "\r\n\r\n", 0}, {CLOSE, NULL, 0}};
+    loopback *l = loopback_start((const step *const[]){die, NULL});
+    skua_conn *c = connected_to(l->origin);
+    skua_error err;
+    assert_int_equal(skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err), 0);
+    assert_null(skua_conn_getresponse(c, &err));
+    assert_int_equal(err.code, SKUA_E_REMOTE_DISCONNECTED);
+    assert_int_equal(err.retry_safe, 0);
+    assert_string_equal(err.address, l->origin + 7);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+/* The peer answers in the middle of the upload and resets: what it said has arrived. */
+static void an_answer_ahead_of_a_reset_is_heard(void **state) {
+    (void)state;
+    static const step refuse[] = {{EXPECT, "\r\n\r\n", 0},
+                                  {SEND, "HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n", 0},
+                                  {CLOSE, NULL, 0}};
+    static char body[8 << 20];
+    loopback *l = loopback_start((const step *const[]){refuse, NULL});
+    skua_conn *c = connected_to(l->origin);
+    skua_error err;
+    int rc = skua_conn_request(c, "POST", "/", NULL, body, sizeof body, &err);
+    if (rc != 0)
+        print_error("%s\n", err.msg);
+    assert_int_equal(rc, 0);
+    skua_response *r = skua_conn_getresponse(c, &err);
+    assert_non_null(r);
+    assert_int_equal(skua_response_status(r), 413);
+    skua_response_free(r);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void a_closed_object_connects_anew(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){serve_one, serve_one, NULL});
+    skua_conn *c = connected_to(l->origin);
+    skua_error err;
+    exchange(c, "GET", NULL);
+    skua_conn_close(c);
+    skua_stream_info info = {.size = sizeof info};
+    assert_int_equal(skua_conn_info(c, &info), SKUA_E_NOT_CONNECTED);
+    assert_int_equal(skua_conn_connect(c, &err), 0);
+    exchange(c, "GET", NULL);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void a_name_can_be_given_its_address(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){serve_one, NULL});
+    char where[64];
+    snprintf(where, sizeof where, "nowhere.invalid:%d", l->port);
+    /* The first address refuses; the second is raced and wins. */
+    const skua_resolve_entry entries[] = {{"NOWHERE.invalid", l->port, "[::1], 127.0.0.1"}, {0}};
+    skua_error err;
+    skua_conn *c = skua_conn_new(where,
+                                 SKUA_OPTS(skua_conn_opts, .resolve = entries,
+                                           .source_address = "127.0.0.1", .ip_version = 4),
+                                 &err);
+    assert_non_null(c);
+    exchange(c, "GET", NULL);
+    assert_non_null(strstr(l->got[0], "Host: nowhere.invalid:"));
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void a_refused_connection_says_where(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){NULL});
+    char where[64];
+    snprintf(where, sizeof where, "%s", l->origin);
+    loopback_end(l); /* nobody listens there now */
+    skua_conn *c = connected_to(where);
+    skua_error err;
+    assert_int_equal(skua_conn_request(c, "POST", "/", NULL, "x", 1, &err),
+                     SKUA_E_CONNECTION_REFUSED);
+    assert_int_equal(err.phase, SKUA_PHASE_CONNECT);
+    assert_int_equal(err.retry_safe, 1);
+    assert_int_equal(err.attempts, 1);
+    assert_string_equal(err.attempt[0].address, where + 7);
+    assert_string_equal(err.target, where + 7);
+    assert_non_null(strstr(err.msg, "connection refused"));
+    skua_conn_free(c);
+}
+
+static void unix_sockets_are_spoken_to(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){NULL});
+    pthread_join(l->thread, NULL);
+    close(l->listener);
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "/tmp/skua-test-%ld", (long)getpid());
+    unlink(at.sun_path);
+    l->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    loopback_bound(l->listener);
+    assert_int_equal(bind(l->listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(l->listener, 1), 0);
+    l->connections = (const step *const[]){serve_one, NULL};
+    assert_int_equal(pthread_create(&l->thread, NULL, loopback_main, l), 0);
+    char where[128];
+    snprintf(where, sizeof where, "unix:%s", at.sun_path);
+    skua_conn *c = connected_to(where);
+    exchange(c, "GET", NULL);
+    assert_non_null(strstr(l->got[0], "Host: localhost\r\n"));
+    skua_conn_free(c);
+    loopback_end(l);
+    unlink(at.sun_path);
+}
+
+/* The kernel completes the handshake for a listener that never accepts: a black hole. */
+static void a_black_hole_is_left_in_time(void **state) {
+    (void)state;
+    static const struct {
+        const char *scheme;
+        skua_conn_opts opts;
+        skua_phase phase;
+    } cases[] = {
+        {"http", {.timeout_ms = 150}, SKUA_PHASE_WAIT},
+        {"http", {.first_byte_timeout_ms = 150}, SKUA_PHASE_WAIT},
+        {"http", {.deadline_ms = 150}, SKUA_PHASE_WAIT},
+        {"https", {.tls_timeout_ms = 150}, SKUA_PHASE_TLS},
+        {"https", {.timeout_ms = 150}, SKUA_PHASE_TLS},
+    };
+    loopback *l = loopback_start((const step *const[]){NULL});
+    pthread_join(l->thread, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        skua_conn_opts opts = cases[i].opts;
+        skua_error err = {0};
+        char where[64];
+        opts.size = sizeof opts;
+        snprintf(where, sizeof where, "%s%s", cases[i].scheme, l->origin + 4);
+        skua_conn *c = skua_conn_new(where, &opts, &err);
+        assert_non_null(c);
+        int64_t began = sk_clock_ms();
+        int rc = skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err);
+        if (rc == 0)
+            assert_null(skua_conn_getresponse(c, &err));
+        assert_int_equal(err.code, SKUA_E_TIMEOUT);
+        assert_int_equal(err.phase, cases[i].phase);
+        assert_in_range(sk_clock_ms() - began, 140, 250);
+        skua_conn_free(c);
+    }
+    pthread_create(&l->thread, NULL, loopback_main, l);
+    loopback_end(l);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_requests_share_a_connection),
+        cmocka_unit_test(a_kept_connection_that_was_closed_is_replaced),
+        cmocka_unit_test(one_that_dies_under_an_idempotent_request_is_replaced),
+        cmocka_unit_test(one_that_dies_under_another_is_an_error),
+        cmocka_unit_test(one_that_dies_under_steps_may_be_tried_again_by_the_caller),
+        cmocka_unit_test(a_fresh_connection_that_dies_is_not_tried_again),
+        cmocka_unit_test(an_answer_ahead_of_a_reset_is_heard),
+        cmocka_unit_test(a_closed_object_connects_anew),
+        cmocka_unit_test(a_name_can_be_given_its_address),
+        cmocka_unit_test(a_refused_connection_says_where),
+        cmocka_unit_test(unix_sockets_are_spoken_to),
+        cmocka_unit_test(a_black_hole_is_left_in_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
