@@ -230,10 +230,9 @@ static int status_of_error(int code) {
         {SKUA_E_NOMEM, 503},
         {SKUA_E_UNKNOWN_PROTOCOL, 505},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (table[i].code == code)
             return table[i].status;
-    }
     return 0;
 }
 

@@ -77,10 +77,9 @@ static unsigned given_by(const char *name) {
         {{"Server", 6}, SK_GIVEN_SERVER},
         {{"Content-Type", 12}, SK_GIVEN_TYPE},
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (sk_str_ieq(known[i].name, sk_str(name)))
             return known[i].given;
-    }
     return 0;
 }
 
@@ -306,10 +305,9 @@ int skua_reply_redirect(skua_reply *a, int status, const char *location) {
 /* The page has a type of its own, whatever was meant for the reply that did not come to be. */
 static void drop_type(skua_reply *a) {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < a->fields.count; i++) {
+    for (uint32_t i = 0; i < a->fields.count; i++)
         if (given_by(a->fields.at[i].name) != SK_GIVEN_TYPE)
             a->fields.at[kept++] = a->fields.at[i];
-    }
     a->fields.count = kept;
     a->given &= ~(unsigned)SK_GIVEN_TYPE;
 }

@@ -100,10 +100,9 @@ static bool is_name(skua_str s) {
 static const char *add_name(pattern *p, skua_str name) {
     if (!is_name(name))
         return "a parameter's name is letters, digits and '_'";
-    for (uint32_t i = 0; i < p->name_count; i++) {
+    for (uint32_t i = 0; i < p->name_count; i++)
         if (sk_str_eq(p->name[i], name))
             return "a parameter's name is used twice";
-    }
     p->name[p->name_count++] = name;
     return NULL;
 }
@@ -274,10 +273,9 @@ typedef struct search {
 } search;
 
 static void add_method(methods *set, skua_str method) {
-    for (uint32_t i = 0; i < set->count; i++) {
+    for (uint32_t i = 0; i < set->count; i++)
         if (sk_str_eq(set->at[i], method))
             return;
-    }
     if (set->count < METHODS_MAX)
         set->at[set->count++] = method;
 }
@@ -294,7 +292,18 @@ static void add_methods(methods *set, const sk_route *list) {
     }
 }
 
-/* Which of the routes of one path takes the method: its own, GET's for HEAD, the one for all. */
+/* How well a route suits the method: it is for this one, it is GET's and answers HEAD as well, it
+ * is for all; 0: not at all. */
+static int fit(const search *s, const sk_route *r) {
+    if (sk_str_eq(r->method, s->method))
+        return 3;
+    if (s->head && sk_str_eq(r->method, SK_LIT("GET")))
+        return 2;
+    /* RFC 9110 9.3.8: TRACE would echo what a handler does not expect to be asked for. */
+    return r->method.len == 0 && !s->trace ? 1 : 0;
+}
+
+/* Which of the routes of one path takes the method. */
 static const sk_route *choose(search *s, const sk_route *list) {
     const sk_route *best = NULL;
     if (list)
@@ -303,15 +312,9 @@ static const sk_route *choose(search *s, const sk_route *list) {
         add_methods(s->allow, list);
         return NULL;
     }
-    for (const sk_route *r = list; r; r = r->next) {
-        if (sk_str_eq(r->method, s->method))
-            return r;
-        if (s->head && sk_str_eq(r->method, SK_LIT("GET")))
+    for (const sk_route *r = list; r; r = r->next)
+        if (fit(s, r) > (best ? fit(s, best) : 0))
             best = r;
-        /* RFC 9110 9.3.8: TRACE would echo what a handler does not expect to be asked for. */
-        else if (r->method.len == 0 && !best && !s->trace)
-            best = r;
-    }
     return best;
 }
 
@@ -336,26 +339,22 @@ static const sk_route *find(search *s, const node *n, uint32_t i) {
 }
 
 static bool uses_method(const node *n, skua_str method) {
-    for (const sk_route *r = n->here; r; r = r->next) {
+    for (const sk_route *r = n->here; r; r = r->next)
         if (sk_str_eq(r->method, method))
             return true;
-    }
-    for (const sk_route *r = n->rest; r; r = r->next) {
+    for (const sk_route *r = n->rest; r; r = r->next)
         if (sk_str_eq(r->method, method))
             return true;
-    }
-    for (uint32_t i = 0; i < n->count; i++) {
+    for (uint32_t i = 0; i < n->count; i++)
         if (uses_method(n->children[i], method))
             return true;
-    }
     return n->param && uses_method(n->param, method);
 }
 
 static bool is_known_method(const sk_router *r, skua_str method) {
-    for (size_t i = 0; i < sizeof known_methods / sizeof known_methods[0]; i++) {
+    for (size_t i = 0; i < sizeof known_methods / sizeof known_methods[0]; i++)
         if (sk_str_eq(known_methods[i], method))
             return true;
-    }
     return uses_method(&r->root, method);
 }
 
