@@ -8,6 +8,7 @@
 #include "sys/wake.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define READY_MAX 256
 
@@ -29,7 +30,9 @@ struct sk_loop {
     const skua_clock *clock;
     int64_t now; /* of the step under way */
     bool stepping;
-    sk_link lists; /* of timer_list, the most recently used first */
+    sk_watch *first;
+    bool first_told; /* in this step */
+    sk_link lists;   /* of timer_list, the most recently used first */
     sk_ready ready[READY_MAX];
     int ready_next; /* what is left to dispatch of ready[] */
     int ready_end;
@@ -72,9 +75,57 @@ void sk_loop_remove(sk_loop *l, sk_watch *w) {
         if (l->ready[i].user == w)
             l->ready[i].user = NULL;
     }
+    if (l->first == w)
+        l->first = NULL;
+}
+
+void sk_loop_put_first(sk_loop *l, sk_watch *w) {
+    l->first = w;
+}
+
+bool sk_loop_first_is_told(const sk_loop *l) {
+    return l->first_told;
+}
+
+void sk_loop_tell_first(sk_loop *l) {
+    l->first_told = true;
+    if (l->first != NULL)
+        l->first->fn(l->first, SKUA_WANT_READ);
+}
+
+/* Collect what is ready.
+ *
+ * A wait that finds something at once may report a descriptor that it found unready the time
+ * before, and that became ready while this wait went through the others; what came first may then
+ * be among those it had passed. epoll forgets a descriptor that it finds unready until that
+ * announces itself. So after a wait that found none, whatever is reported has announced itself, one
+ * after the other, and all that did are reported: the first watch, too. The extra wait is made
+ * before sleeping, when there is nothing else to do. */
+static int collect(sk_loop *l, int timeout) {
+    l->first_told = false;
+    if (l->first == NULL)
+        return sk_poller_wait(l->poller, l->ready, READY_MAX, timeout);
+    int n = sk_poller_wait(l->poller, l->ready, READY_MAX, 0);
+    if (n != 0 || timeout == 0)
+        return n;
+    n = sk_poller_wait(l->poller, l->ready, READY_MAX, timeout);
+    l->first_told = n < READY_MAX && sk_poller_fd(l->poller) >= 0;
+    return n;
+}
+
+static void bring_first(sk_loop *l) {
+    for (int i = 1; l->first != NULL && i < l->ready_end; i++) {
+        if (l->ready[i].user != l->first)
+            continue;
+        sk_ready r = l->ready[i];
+        memmove(l->ready + 1, l->ready, (size_t)i * sizeof r);
+        l->ready[0] = r;
+        return;
+    }
 }
 
 static void dispatch(sk_loop *l) {
+    bring_first(l);
     while (l->ready_next < l->ready_end) {
         sk_ready r = l->ready[l->ready_next++];
         sk_watch *w = r.user;
@@ -221,7 +272,7 @@ int sk_loop_step(sk_loop *l, int max_wait_ms) {
     int wait = sk_loop_timeout(l);
     if (wait < 0 || (max_wait_ms >= 0 && max_wait_ms < wait))
         wait = max_wait_ms;
-    int n = sk_poller_wait(l->poller, l->ready, READY_MAX, wait);
+    int n = collect(l, wait);
     if (n < 0)
         return n;
     l->now = sk_clock_now(l->clock);

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "sys/poller.h"
+#include <stdbool.h>
 
 typedef struct sk_loop sk_loop;
 
@@ -38,6 +39,16 @@ int sk_loop_add(sk_loop *l, sk_watch *w, int fd, unsigned events);
 int sk_loop_want(sk_loop *l, sk_watch *w, unsigned events);
 /* The watch gets no further call, not even one that this step had already collected. */
 void sk_loop_remove(sk_loop *l, sk_watch *w);
+
+/* One watch (NULL: none) is told before all others of its step. It must not mind to be called when
+ * there is nothing. */
+void sk_loop_put_first(sk_loop *l, sk_watch *w);
+/* Within a step: whatever became ready in it, has the first watch been told of all that happened
+ * before? Being told before the others does not say so: a poller looks at one descriptor after the
+ * other, and misses what happens meanwhile to those it has passed. */
+bool sk_loop_first_is_told(const sk_loop *l);
+/* Call the first watch, ready or not: now it is told. */
+void sk_loop_tell_first(sk_loop *l);
 
 /* Arm or re-arm, from sk_loop_now on; ms < 0 cancels. 0, or -ENOMEM when a new length needs a list
  * and there is none. */

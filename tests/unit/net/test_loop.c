@@ -217,6 +217,96 @@ static void many_watches_all_get_their_turn(void **state) {
     }
 }
 
+/* ---- the watch that is told first ---- */
+
+static void see_first_called(probe *p) {
+    assert_int_equal(p->other->calls, 1);
+}
+
+static void first_watch_is_told_before_the_others(void **state) {
+    (void)state;
+    EACH_KIND(l) {
+        probe *p[5];
+        for (int i = 0; i < 5; i++)
+            p[i] = new_probe(l, SKUA_WANT_READ);
+        sk_loop_put_first(l, &p[3]->watch);
+        for (int i = 0; i < 5; i++) {
+            p[i]->then = see_first_called; /* of the first itself: it counts before */
+            p[i]->other = p[3];
+            send_to(p[i]);
+        }
+        assert_int_equal(sk_loop_step(l, PATIENCE_MS), 0);
+        for (int i = 0; i < 5; i++) {
+            assert_int_equal(p[i]->calls, 1);
+            free_probe(p[i]);
+        }
+    }
+}
+
+/* What a step finds at once is in no order that counts. */
+static void ask_and_tell(probe *p) {
+    assert_false(sk_loop_first_is_told(p->loop));
+    assert_int_equal(p->other->calls, 0);
+    sk_loop_tell_first(p->loop);
+    assert_true(sk_loop_first_is_told(p->loop));
+    assert_int_equal(p->other->calls, 1);
+}
+
+static void first_watch_can_be_told_ready_or_not(void **state) {
+    (void)state;
+    EACH_KIND(l) {
+        probe *p = new_probe(l, SKUA_WANT_READ);
+        p->other = new_probe(l, SKUA_WANT_READ);
+        p->then = ask_and_tell;
+        sk_loop_put_first(l, &p->other->watch);
+        for (int i = 0; i < 2; i++) { /* each step forgets */
+            p->other->calls = 0;
+            send_to(p);
+            assert_int_equal(sk_loop_step(l, PATIENCE_MS), 0);
+            assert_int_equal(p->calls, i + 1);
+        }
+        free_probe(p->other);
+        sk_loop_tell_first(l); /* there is none any more */
+        p->then = NULL;
+        free_probe(p);
+    }
+}
+
+static void note_told(probe *p) {
+    *p->freed = sk_loop_first_is_told(p->loop);
+}
+
+static void *send_from_elsewhere(void *arg) {
+    send_to(arg);
+    return NULL;
+}
+
+/* What wakes a sleeping epoll comes in order. poll never says so. Whether the loop sleeps before
+ * the other thread sends is chance, so it has some tries. */
+static void first_watch_is_told_when_the_loop_slept(void **state) {
+    (void)state;
+    EACH_KIND(l) {
+        probe *first = new_probe(l, SKUA_WANT_READ);
+        probe *p = new_probe(l, SKUA_WANT_READ);
+        int told = 0;
+        p->freed = &told;
+        p->then = note_told;
+        sk_loop_put_first(l, &first->watch);
+        for (int i = 0; i < 100 && !told; i++) {
+            char byte;
+            sk_thread t;
+            assert_int_equal(sk_thread_start(&t, send_from_elsewhere, p), 0);
+            assert_int_equal(sk_loop_step(l, PATIENCE_MS), 0);
+            sk_thread_join(t);
+            assert_int_equal(p->calls, i + 1);
+            assert_int_equal(read(p->ends[0], &byte, 1), 1);
+        }
+        assert_int_equal(told, kinds[kind_] == SK_POLLER_EPOLL);
+        free_probe(first);
+        free_probe(p);
+    }
+}
+
 /* ---- timers ---- */
 
 typedef struct manual {
@@ -614,6 +704,9 @@ int main(void) {
         cmocka_unit_test(reused_watch_gets_no_old_event),
         cmocka_unit_test(change_of_wants_holds_at_once),
         cmocka_unit_test(many_watches_all_get_their_turn),
+        cmocka_unit_test(first_watch_is_told_before_the_others),
+        cmocka_unit_test(first_watch_can_be_told_ready_or_not),
+        cmocka_unit_test(first_watch_is_told_when_the_loop_slept),
         cmocka_unit_test(timers_end_in_order),
         cmocka_unit_test(timers_are_armed_again_and_cancelled),
         cmocka_unit_test(timer_cancelled_by_another_does_not_ring),
