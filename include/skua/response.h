@@ -31,7 +31,7 @@ typedef struct skua_timings {
  * Since: 0.1 */
 SKUA_API int skua_response_status(const skua_response *r);
 
-/* Give the reason phrase as received; bytes from 0x80 on are as they came.
+/* Give the reason phrase, without white space around it; bytes from 0x80 on are as they came.
  *
  * Returns: the phrase; "" where there is none, and for NULL.
  * Owns: borrowed, until the response is freed.
@@ -116,7 +116,8 @@ SKUA_API int64_t skua_response_content_length(const skua_response *r);
  * Since: 0.1 */
 SKUA_API ptrdiff_t skua_response_read(skua_response *r, void *buf, size_t len, skua_error *err);
 
-/* Read the rest of the body into memory. max_bytes 0 is the default cap of 64 MiB.
+/* Read the rest of the body into memory. max_bytes 0 is the default cap of 64 MiB. Called again, it
+ * gives the same.
  *
  * Returns: 0, *data (never NULL, with a terminating NUL behind the body) and *len; or a negative
  *          code as skua_response_read, SKUA_E_BODY_TOO_LARGE past the cap, SKUA_E_NOMEM.

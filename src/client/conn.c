@@ -1,134 +1,31 @@
-/* client/conn.c - the connection object: its states, and what may be done in which.
+/* client/conn.c - the states of a connection object, and what may be done in which.
  *
  *              putrequest             endheaders              getresponse
  *     IDLE ---------------> STARTED ---------------> SENT -----------------> IDLE
- *      |                     ^   |                    ^  |                    |
- *      |                     +---+ putheader          +--+ send               | its response is
- *      |                                                                      | unread: another
- *      +------------------------ request --------------> SENT                 | request may be
- * sent, | but not answered
+ *      |                    ^    |                   ^  |
+ *      |                    +----+ putheader         +--+ send
+ *      +------------------- request ---------------> SENT
  *
- * Those are http.client's. Beside them stands what latched: the first failure of putrequest,
- * putheader, endheaders and send, which getresponse reports. A request that failed is forgotten
- * with its connection, so that the object is IDLE again, and connects anew. */
+ * Those are http.client's, as is this: while the response that getresponse gave is unread another
+ * request may be sent, but not be answered. Beside the states stands what latched: the first
+ * failure of putrequest, putheader, endheaders and send, which getresponse reports. A request that
+ * failed is forgotten, and its connection with it, so that the object is IDLE and connects anew. */
 #include "client/conn.h"
 
 #include "base/fail.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "client/trace.h"
 
-#include <stdio.h>
-
 #define SPARE_MAX (64u << 10) /* of a body that is kept to be sent again */
-
-/* ---- making and ending ---- */
-
-static void begin_timeline(skua_conn *c) {
-    double now = c->count_from >= 0 ? c->count_from : sk_timeline_clock(c->settings->o.clock);
-    sk_timeline_begin(&c->exchange.timeline, now);
-}
-
-skua_conn *sk_conn_make(sk_conn_plan *plan, skua_error *err) {
-    skua_conn *c = sk_zalloc(sizeof *c);
-    if (!c) {
-        sk_origin_free(&plan->origin);
-        sk_fail_nomem(err);
-        return NULL;
-    }
-    c->settings = plan->settings;
-    c->own_settings = plan->own_settings;
-    c->origin = plan->origin;
-    c->given = plan->given;
-    c->was_given = plan->given != NULL;
-    c->life = plan->life;
-    sk_origin_name(&c->origin, &c->peer);
-    sk_list_init(&c->channels);
-    c->count_from = plan->count_from;
-    begin_timeline(c);
-    return c;
-}
-
-static skua_conn *make(sk_settings *s, const char *where, const skua_conn_opts *o,
-                       skua_error *err) {
-    sk_conn_plan plan = {.settings = s, .own_settings = s, .given = o->stream, .count_from = -1};
-    if (sk_origin_parse(&plan.origin, where, err) != 0)
-        return NULL;
-    if (plan.origin.https && sk_settings_load_tls(s, o->tls, err) != 0) {
-        sk_origin_free(&plan.origin);
-        return NULL;
-    }
-    plan.life = sk_bound_in(sk_clock_now(s->o.clock), s->o.deadline_ms);
-    return sk_conn_make(&plan, err);
-}
-
-skua_conn *skua_conn_new(const char *where, const skua_conn_opts *opts, skua_error *err) {
-    skua_conn_opts all;
-    if (!where) {
-        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a place to connect to is needed");
-        return NULL;
-    }
-    if (sk_options_copy(&all, sizeof all, opts, err) != 0)
-        return NULL;
-    sk_settings *s = sk_settings_new(opts, err);
-    if (!s)
-        return NULL;
-    skua_conn *c = make(s, where, &all, err);
-    if (!c)
-        sk_settings_free(s);
-    return c;
-}
-
-static void drop_channel(skua_conn *c) {
-    sk_channel_release(c->channel);
-    c->channel = NULL;
-}
-
-static void close_channel(skua_conn *c) {
-    if (c->channel)
-        sk_channel_close(c->channel);
-    drop_channel(c);
-}
-
-/* Back to IDLE; the timeline of what was stays. */
-static void forget(skua_conn *c) {
-    sk_exchange_reset(&c->exchange);
-    sk_buf_free(&c->body);
-    c->repeatable = false;
-    c->latched = 0;
-    c->state = SK_CONN_IDLE;
-}
-
-void skua_conn_close(skua_conn *c) {
-    if (!c)
-        return;
-    forget(c);
-    while (!sk_list_empty(&c->channels))
-        sk_channel_close(SK_CONTAINER(c->channels.next, sk_channel, siblings));
-    drop_channel(c);
-}
-
-void skua_conn_free(skua_conn *c) {
-    if (!c)
-        return;
-    skua_conn_close(c);
-    if (c->given)
-        c->given->ops->close(c->given);
-    sk_exchange_free(&c->exchange);
-    sk_tls_scratch_free(c->scratch);
-    sk_origin_free(&c->origin);
-    sk_settings_free(c->own_settings);
-    sk_free(c);
-}
 
 /* ---- failing ---- */
 
-static int refuse(skua_conn *c, skua_error *err, int code) {
-    return sk_peer_fail(&c->peer, err, code, SKUA_PHASE_STATE, "%s", skua_error_text(code));
-}
-
 static int no_conn(skua_error *err) {
     return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a connection is needed");
+}
+
+static int refuse(skua_conn *c, skua_error *err, int code) {
+    return sk_peer_fail(&c->peer, err, code, SKUA_PHASE_STATE, "%s", skua_error_text(code));
 }
 
 /* Keep what failure says, once. A wrong argument names no host yet. */
@@ -149,8 +46,8 @@ static int give_up(skua_conn *c, skua_error *err) {
         *err = c->failure;
     c->exchange.timeline.at.total = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
     if (c->exchange.channel)
-        close_channel(c);
-    forget(c);
+        sk_conn_close_channel(c);
+    sk_conn_forget(c);
     return rc;
 }
 
@@ -161,11 +58,6 @@ static bool is_loss(int code) {
 
 /* ---- connecting ---- */
 
-static sk_bound call_bound(const skua_conn *c) {
-    const skua_conn_opts *o = &c->settings->o;
-    return sk_bound_first(c->life, sk_bound_in(sk_clock_now(o->clock), o->timeout_ms));
-}
-
 /* A kept connection that the peer has closed meanwhile is as good as none. */
 static bool can_send(const skua_conn *c) {
     if (!c->channel || !sk_channel_is_open(c->channel))
@@ -174,32 +66,21 @@ static bool can_send(const skua_conn *c) {
 }
 
 static int ensure_channel(skua_conn *c, sk_bound call, skua_error *err) {
-    if (can_send(c))
+    if (can_send(c)) {
+        if (c->channel->reused)
+            sk_trace_line(c->settings, SKUA_TRACE_INFO, "using the connection to %s again",
+                          c->peer.target);
         return 0;
-    close_channel(c);
+    }
+    sk_conn_close_channel(c);
     return sk_conn_dial(c, call, err);
-}
-
-int skua_conn_connect(skua_conn *c, skua_error *err) {
-    if (!c)
-        return no_conn(err);
-    if (c->channel && sk_channel_is_open(c->channel))
-        return 0;
-    drop_channel(c);
-    skua_error failure;
-    if (c->state == SK_CONN_IDLE)
-        begin_timeline(c);
-    int rc = sk_conn_dial(c, call_bound(c), &failure);
-    if (rc != 0 && err)
-        *err = failure;
-    return rc;
 }
 
 /* ---- a request, step by step ---- */
 
 static void begin(skua_conn *c) {
-    forget(c);
-    begin_timeline(c);
+    sk_conn_forget(c);
+    sk_conn_begin_timeline(c);
     c->state = SK_CONN_STARTED;
 }
 
@@ -247,7 +128,7 @@ int skua_conn_endheaders(skua_conn *c) {
     if (rc != 0)
         return rc;
     c->state = SK_CONN_SENT;
-    return latch(c, start(c, (sk_draft_body){SK_BODY_NONE, 0}, call_bound(c)));
+    return latch(c, start(c, (sk_draft_body){SK_BODY_NONE, 0}, sk_conn_call_bound(c)));
 }
 
 static int check_piece(skua_conn *c, const void *data, size_t len) {
@@ -269,8 +150,8 @@ int skua_conn_send(skua_conn *c, const void *data, size_t len) {
         return rc;
     rc = check_piece(c, data, len);
     if (rc == 0)
-        rc = sk_exchange_send(&c->exchange, (sk_piece){.at = data, .left = len}, call_bound(c),
-                              &c->failure);
+        rc = sk_exchange_send(&c->exchange, (sk_piece){.at = data, .left = len},
+                              sk_conn_call_bound(c), &c->failure);
     return latch(c, rc);
 }
 
@@ -326,7 +207,7 @@ static int transmit(skua_conn *c, whole w, sk_bound call) {
 /* The kept connection was dead, and the request may be sent twice: once more, on a new one. */
 static int transmit_again(skua_conn *c, whole w, sk_bound call) {
     sk_trace_line(c->settings, SKUA_TRACE_INFO, "the kept connection was dead: once more");
-    close_channel(c);
+    sk_conn_close_channel(c);
     sk_exchange_reset(&c->exchange);
     return transmit(c, w, call);
 }
@@ -355,7 +236,7 @@ int skua_conn_request(skua_conn *c, const char *method, const char *target,
         return refuse(c, err, SKUA_E_CANNOT_SEND_REQUEST);
     whole w = {body, body_len};
     begin(c);
-    sk_bound call = call_bound(c);
+    sk_bound call = sk_conn_call_bound(c);
     int rc = draft(c, method, target, fields, w);
     if (rc == 0)
         rc = transmit(c, w, call);
@@ -405,7 +286,7 @@ static int await_or_repeat(skua_conn *c, sk_bound call) {
     int rc = c->latched ? salvage(c, call) : await(c, call);
     if (!may_repeat(c, rc))
         return rc;
-    c->failure.retry_safe = 1;
+    c->failure.retry_safe = 1; /* RFC 9110 9.2.2: twice is as good as once */
     if (!c->repeatable)
         return rc;
     c->latched = 0;
@@ -437,9 +318,9 @@ static skua_response *hand_over(skua_conn *c) {
     const sk_h1 *m = &x->channel->session.h1;
     bool stays = !sk_h1_closing(m) && sk_h1_send_done(m);
     if (!stays && c->channel == x->channel)
-        drop_channel(c);
+        sk_conn_drop_channel(c);
     skua_response *r = sk_exchange_take_answer(x);
-    forget(c);
+    sk_conn_forget(c);
     return r;
 }
 
@@ -452,40 +333,11 @@ skua_response *skua_conn_getresponse(skua_conn *c, skua_error *err) {
         refuse(c, err, SKUA_E_RESPONSE_NOT_READY);
         return NULL;
     }
-    int rc = await_or_repeat(c, call_bound(c));
+    int rc = await_or_repeat(c, sk_conn_call_bound(c));
     if (rc == 0)
         rc = set_url(c);
     if (rc == 0)
         return hand_over(c);
     give_up(c, err);
     return NULL;
-}
-
-/* ---- asking ---- */
-
-int skua_conn_info(skua_conn *c, skua_stream_info *out) {
-    if (!c || !out || out->size < sizeof out->size)
-        return SKUA_E_INVALID_ARGUMENT;
-    if (!c->channel || !sk_channel_is_open(c->channel))
-        return SKUA_E_NOT_CONNECTED;
-    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
-    skua_stream *stream = c->channel->session.stream;
-    skua_stream_info info = {.size = sizeof info};
-    if (stream->ops->info)
-        stream->ops->info(stream, &info);
-    info.size = out->size;
-    memcpy(out, &info, size);
-    return 0;
-}
-
-void skua_conn_timings(const skua_conn *c, skua_timings *out) {
-    if (!out)
-        return;
-    if (!c) {
-        *out = (skua_timings){-1, -1, -1, -1, -1, -1, -1};
-        return;
-    }
-    *out = c->exchange.timeline.at;
-    if (out->total < 0)
-        out->total = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
 }

@@ -42,6 +42,17 @@ typedef struct sk_conn_plan {
 } sk_conn_plan;
 skua_conn *sk_conn_make(sk_conn_plan *plan, skua_error *err);
 
+/* What a call that begins now is bound by. */
+sk_bound sk_conn_call_bound(const skua_conn *c);
+/* A call's timings begin. */
+void sk_conn_begin_timeline(skua_conn *c);
+/* Back to SK_CONN_IDLE, with nothing latched; the timeline of what was stays. */
+void sk_conn_forget(skua_conn *c);
+/* Let go of the channel; whoever reads from it goes on. */
+void sk_conn_drop_channel(skua_conn *c);
+/* Close it. */
+void sk_conn_close_channel(skua_conn *c);
+
 /* Make c->channel: dial, or take the given stream; shake hands. 0 or a complete error. */
 int sk_conn_dial(skua_conn *c, sk_bound call, skua_error *err);
 

@@ -10,6 +10,7 @@
 #include "client/trace.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #define INTERIM_MAX      16
 #define CONTINUE_WAIT_MS 1000 /* RFC 9110 10.1.1: not for ever; older servers know no 100 */
@@ -153,6 +154,22 @@ static int explain_wait(const sk_exchange *x, sk_bound until, skua_error *err) {
                         "no response within %" PRId64 " ms", until.ms);
 }
 
+/* What came instead of a status line says what the peer is: put its beginning into the message. */
+static void quote_line(const sk_exchange *x, skua_error *err) {
+    const sk_buf *in = &x->channel->in;
+    size_t len = sk_buf_len(in) < 40 ? sk_buf_len(in) : 40;
+    char line[41];
+    memcpy(line, len ? sk_buf_head(in) : "", len);
+    line[len] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
+    for (char *p = line; *p; p++) {
+        if ((unsigned char)*p >= 0x7f)
+            *p = '?';
+    }
+    sk_fail(err, err->code, SKUA_PHASE_NONE, "%s: \"%s\"", err->msg, line);
+    err->phase = SKUA_PHASE_RECV;
+}
+
 /* How long the peer has: to begin, and once it has begun, to complete its head. */
 static sk_bound patience(const sk_exchange *x, sk_bound call) {
     const skua_conn_opts *o = &settings_of(x)->o;
@@ -190,6 +207,8 @@ int sk_exchange_await(sk_exchange *x, sk_bound call, skua_error *err) {
     int rc = look_patiently(x, call, err);
     if (rc == 0)
         return 0;
+    if (rc == SKUA_E_BAD_STATUS_LINE || rc == SKUA_E_UNKNOWN_PROTOCOL)
+        quote_line(x, err);
     sk_peer_blame(&x->channel->peer, received(x) > 0 ? SKUA_PHASE_NONE : SKUA_PHASE_WAIT, err);
     err->bytes_received = received(x);
     return rc;

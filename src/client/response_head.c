@@ -27,7 +27,7 @@ int sk_head_copy_make(sk_head_copy *to, sk_arena *mem, const sk_head *from) {
     char *at = block + array;
     *to = (sk_head_copy){.status = from->status,
                          .version = from->version,
-                         .reason = put(&at, from->reason),
+                         .reason = put(&at, sk_str_trim(from->reason)),
                          .fields = fields,
                          .count = count};
     for (size_t i = 0; i < count; i++) {

@@ -14,7 +14,7 @@ static script *answered(const char *answer) {
 
 static void fields_are_as_received(void **state) {
     (void)state;
-    script *s = answered("HTTP/1.1 200 \xe9t\xe9\r\nX-Case: \t a b \t\r\nSet-Cookie: a=1\r\n"
+    script *s = answered("HTTP/1.1 200  \xe9t\xe9 \t\r\nX-Case: \t a b \t\r\nSet-Cookie: a=1\r\n"
                          "Empty:\r\nset-cookie: b=2\r\nContent-Length: 0\r\n\r\n");
     skua_response *r = script_response(s);
     size_t count;
@@ -275,6 +275,16 @@ static void heads_that_are_refused(void **state) {
     }
 }
 
+static void what_is_no_status_line_is_shown(void **state) {
+    (void)state;
+    script *s = answered("SSH-2.0-Open\x1b[31m\xff\r\nrest");
+    assert_int_equal(script_failure(s), SKUA_E_BAD_STATUS_LINE);
+    assert_non_null(strstr(s->err.msg, ": \"SSH-2.0-Open?[31m?\""));
+    assert_int_equal(strncmp(s->err.msg, "recv: example.org: ", 19), 0);
+    assert_int_equal(s->err.phase, SKUA_PHASE_RECV);
+    script_free(s);
+}
+
 static void no_answer_at_all_is_a_disconnect(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SHUT, NULL, 0}, {END, NULL, 0}};
@@ -381,6 +391,7 @@ int main(void) {
         cmocka_unit_test(a_body_cut_short_says_by_how_much),
         cmocka_unit_test(a_bad_chunk_stays_bad),
         cmocka_unit_test(heads_that_are_refused),
+        cmocka_unit_test(what_is_no_status_line_is_shown),
         cmocka_unit_test(no_answer_at_all_is_a_disconnect),
         cmocka_unit_test(resets_are_told_apart_by_when_they_come),
         cmocka_unit_test(read_all_has_a_cap),
