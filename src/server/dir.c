@@ -307,7 +307,8 @@ static int new_route(skua_server *s, const char *dir, const skua_dir_opts *opts,
     return 0;
 }
 
-/* "GET /static/{path...}", and "GET /static", which is only a way to "/static/". */
+/* "GET /static/{path...}", and "GET /static", which is only a way to "/static/" and gives way to
+ * what a program serves there. */
 static int add_routes(skua_server *s, const char *path, dir_route *d) {
     size_t len = strlen(path);
     char *pattern = sk_arena_printf(&d->arena, "GET %s{path...}", path);
@@ -317,7 +318,7 @@ static int add_routes(skua_server *s, const char *path, dir_route *d) {
     if (rc != 0 || len == 1)
         return rc;
     pattern[strlen("GET ") + len - 1] = '\0';
-    return skua_route(s, pattern, redirect_to_slash, NULL);
+    return sk_server_route_fallback(s, pattern, redirect_to_slash, NULL);
 }
 
 int skua_route_dir(skua_server *s, const char *path, const char *dir, const skua_dir_opts *opts) {

@@ -227,8 +227,8 @@ static sk_route *new_route(sk_router *r, const pattern *p) {
     return route->method.ptr ? route : NULL;
 }
 
-int sk_router_add(sk_router *r, const char *text, skua_handler_fn *fn, void *user,
-                  const char **what) {
+/* `given` holds what the pattern does not say. */
+static int add(sk_router *r, const char *text, const sk_route *given, const char **what) {
     pattern p;
     *what = parse(&p, text);
     if (*what)
@@ -241,16 +241,27 @@ int sk_router_add(sk_router *r, const char *text, skua_handler_fn *fn, void *use
         return SKUA_E_NOMEM;
     const sk_route **list = p.rest ? &n->rest : &n->here;
     for (const sk_route *other = *list; other; other = other->next) {
-        if (sk_str_eq(other->method, p.method)) {
+        if (sk_str_eq(other->method, p.method) && other->gives_way == given->gives_way) {
             *what = "another route takes the same requests";
             return SKUA_E_INVALID_ARGUMENT;
         }
     }
-    route->fn = fn;
-    route->user = user;
+    route->fn = given->fn;
+    route->user = given->user;
+    route->gives_way = given->gives_way;
     route->next = *list;
     *list = route;
     return 0;
+}
+
+int sk_router_add(sk_router *r, const char *text, skua_handler_fn *fn, void *user,
+                  const char **what) {
+    return add(r, text, &(sk_route){.fn = fn, .user = user}, what);
+}
+
+int sk_router_add_fallback(sk_router *r, const char *text, skua_handler_fn *fn, void *user,
+                           const char **what) {
+    return add(r, text, &(sk_route){.fn = fn, .user = user, .gives_way = true}, what);
 }
 
 /* ---- searching ---- */
@@ -293,14 +304,15 @@ static void add_methods(methods *set, const sk_route *list) {
 }
 
 /* How well a route suits the method: it is for this one, it is GET's and answers HEAD as well, it
- * is for all; 0: not at all. */
+ * is for all, it gives way; 0: not at all. */
 static int fit(const search *s, const sk_route *r) {
-    if (sk_str_eq(r->method, s->method))
-        return 3;
-    if (s->head && sk_str_eq(r->method, SK_LIT("GET")))
-        return 2;
+    bool own = sk_str_eq(r->method, s->method);
+    bool by_get = s->head && sk_str_eq(r->method, SK_LIT("GET"));
     /* RFC 9110 9.3.8: TRACE would echo what a handler does not expect to be asked for. */
-    return r->method.len == 0 && !s->trace ? 1 : 0;
+    bool by_all = r->method.len == 0 && !s->trace;
+    if (r->gives_way)
+        return own || by_get || by_all;
+    return own ? 4 : by_get ? 3 : by_all ? 2 : 0;
 }
 
 /* Which of the routes of one path takes the method. */

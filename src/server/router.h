@@ -16,6 +16,7 @@ struct sk_route {
     const char *const *names; /* of the parameters, in their order */
     uint32_t name_count;
     bool named_rest;      /* the last name takes the rest */
+    bool gives_way;       /* to any other route of the same path that takes the method */
     const sk_route *next; /* the same path for another method */
 };
 
@@ -34,6 +35,10 @@ void sk_router_free(sk_router *r);
 /* 0, SKUA_E_INVALID_ARGUMENT with *what (static text), SKUA_E_NOMEM. */
 int sk_router_add(sk_router *r, const char *pattern, skua_handler_fn *fn, void *user,
                   const char **what);
+/* The same for a route that gives way: a second one of the same path and method is no error, and is
+ * the one that is found. */
+int sk_router_add_fallback(sk_router *r, const char *pattern, skua_handler_fn *fn, void *user,
+                           const char **what);
 /* Find the most specific route: 200 and *out, or the status that refuses the request: 404, 405,
  * 501 (a method nobody knows). */
 int sk_router_find(const sk_router *r, skua_str method, const sk_path *path, sk_route_match *out);

@@ -196,6 +196,13 @@ int sk_server_own(skua_server *s, void *ptr, void (*free_fn)(void *ptr)) {
     return 0;
 }
 
+/* 0, or a code that is to be latched with the pattern. */
+static int route_added(skua_server *s, const char *pattern, int rc, const char *what) {
+    if (rc == 0)
+        return 0;
+    return sk_server_fail(s, rc, "route \"%s\": %s", pattern, what ? what : skua_error_text(rc));
+}
+
 int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
     const char *what = NULL;
     if (!s)
@@ -206,9 +213,13 @@ int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *u
         return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT, "a route without %s",
                               pattern ? "a handler" : "a pattern");
     int rc = sk_router_add(s->router, pattern, fn, user, &what);
-    if (rc == 0)
-        return 0;
-    return sk_server_fail(s, rc, "route \"%s\": %s", pattern, what ? what : skua_error_text(rc));
+    return route_added(s, pattern, rc, what);
+}
+
+int sk_server_route_fallback(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
+    const char *what = NULL;
+    int rc = sk_router_add_fallback(s->router, pattern, fn, user, &what);
+    return route_added(s, pattern, rc, what);
 }
 
 int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls) {

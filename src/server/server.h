@@ -14,4 +14,8 @@ int sk_server_fail_os(skua_server *s, int os_errno, const char *fmt, ...) SKUA_P
  * still the caller's. */
 int sk_server_own(skua_server *s, void *ptr, void (*free_fn)(void *ptr));
 
+/* As skua_route, while the server is set up, for a route that gives way to another of the same path
+ * and method. */
+int sk_server_route_fallback(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user);
+
 #endif

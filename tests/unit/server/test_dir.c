@@ -687,6 +687,24 @@ static void wrong_routes(void **state) {
     assert_true(route("/x/", in_tree("a.txt"), NULL) < 0);
 }
 
+static int nothing(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    (void)user;
+    return skua_reply_text(a, 200, "%s", "");
+}
+
+/* "/x" beside "/x/" is the program's, if it wants it. */
+static void a_route_beside_the_directory(void **state) {
+    (void)state;
+    skua_server *s = skua_server_new(NULL, NULL);
+    assert_int_equal(skua_route(s, "GET /x", nothing, NULL), 0);
+    assert_int_equal(skua_route_dir(s, "/x/", in_tree(""), NULL), 0);
+    assert_int_equal(skua_route_dir(s, "/y/", in_tree(""), NULL), 0);
+    assert_int_equal(skua_route(s, "GET /y", nothing, NULL), 0);
+    assert_int_equal(skua_route_dir(s, "/y/", in_tree(""), NULL), SKUA_E_INVALID_ARGUMENT);
+    skua_server_free(s);
+}
+
 static void wrong_options(void **state) {
     (void)state;
     char www[512];
@@ -736,6 +754,7 @@ int main(void) {
         cmocka_unit_test(a_change_shows),
         cmocka_unit_test(a_file_from_the_future),
         cmocka_unit_test(wrong_routes),
+        cmocka_unit_test(a_route_beside_the_directory),
         cmocka_unit_test(wrong_options),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -162,6 +162,35 @@ static void two_that_take_the_same_are_refused(void **state) {
     }
 }
 
+/* A fallback and what stands beside it, in either order. */
+static void a_fallback_gives_way(void **state) {
+    static const struct {
+        const char *other, *method, *found;
+    } cases[] = {
+        {"GET /b", "GET", "GET /a"},  {"GET /a", "GET", "route"},   {"GET /a", "HEAD", "route"},
+        {"/a", "GET", "route"},       {"HEAD /a", "HEAD", "route"}, {"HEAD /a", "GET", "GET /a"},
+        {"POST /a", "GET", "GET /a"}, {"POST /a", "POST", "route"}, {"/{x}", "GET", "GET /a"},
+        {"POST /a", "DELETE", "405"}, {"/", "GET", "GET /a"},       {"GET /b", "HEAD", "GET /a"},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+        sk_router *r = sk_router_new();
+        const char *what, *other = cases[i / 2].other;
+        assert_non_null(r);
+        if (i % 2)
+            assert_int_equal(sk_router_add(r, other, handler, (void *)"route", &what), 0);
+        assert_int_equal(sk_router_add_fallback(r, "GET /a", handler, (void *)"GET /a", &what), 0);
+        if (!(i % 2))
+            assert_int_equal(sk_router_add(r, other, handler, (void *)"route", &what), 0);
+        if (strncmp(found(r, cases[i / 2].method, "/a"), cases[i / 2].found,
+                    strlen(cases[i / 2].found)) != 0)
+            fail_msg("%s beside the fallback: %s", other, found(r, cases[i / 2].method, "/a"));
+        assert_int_equal(sk_router_add_fallback(r, "GET /a", handler, NULL, &what),
+                         SKUA_E_INVALID_ARGUMENT);
+        sk_router_free(r);
+    }
+}
+
 static void many_routes_are_found(void **state) {
     (void)state;
     sk_router *r = sk_router_new();
@@ -203,6 +232,7 @@ int main(void) {
         cmocka_unit_test(methods_are_told_apart),
         cmocka_unit_test(bad_patterns_are_refused),
         cmocka_unit_test(two_that_take_the_same_are_refused),
+        cmocka_unit_test(a_fallback_gives_way),
         cmocka_unit_test(many_routes_are_found),
         cmocka_unit_test(allow_names_what_a_path_has),
     };
