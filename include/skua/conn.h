@@ -105,7 +105,14 @@ SKUA_API void skua_conn_close(skua_conn *c);
  * A Content-Length is added when the body is known: its length; 0 for PUT, POST and PATCH without
  * body; nothing for other methods without one. The caller's own Host, Accept-Encoding,
  * Content-Length or Transfer-Encoding wins. With "Transfer-Encoding: chunked" among the fields the
- * body is sent as one chunk.
+ * body is sent as one chunk. Without a body here, one that a field announces comes by
+ * skua_conn_send.
+ *
+ * A kept connection that the peer has closed meanwhile is replaced. Where it proves dead only after
+ * sending, GET, HEAD, OPTIONS, PUT, DELETE and TRACE are sent once more on a new one (RFC 9110
+ * 9.2.2), the latter with bodies of up to 64 KiB. A peer that answers before it has the whole body
+ * is heard: the rest stays unsent, and this returns 0. A request that failed is forgotten;
+ * skua_conn_getresponse gives its error once more.
  *
  * Returns: 0, or SKUA_E_CANNOT_SEND_REQUEST (another one has not been answered; nothing has
  *          happened), SKUA_E_INVALID_ARGUMENT (bad method, target or field; nothing has been
@@ -151,7 +158,8 @@ SKUA_API int skua_conn_putheader(skua_conn *c, const char *name, const char *val
 SKUA_API int skua_conn_endheaders(skua_conn *c);
 
 /* Send body bytes. A chunked request frames each call as one chunk. A body ends when its
- * Content-Length is reached, or, chunked, with skua_conn_getresponse.
+ * Content-Length is reached, or, chunked, with skua_conn_getresponse. A request that expects
+ * 100-continue has its first bytes wait for the peer's word, a second at most (RFC 9110 10.1.1).
  *
  * Returns: 0, or SKUA_E_IMPROPER_CONNECTION_STATE (no head was ended, or more than was announced),
  *          SKUA_E_TIMEOUT, SKUA_E_BROKEN_PIPE or SKUA_E_CONNECTION_RESET (a response may have
@@ -162,7 +170,9 @@ SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
 
 /* Wait for the response to the request that was sent. What an earlier step latched is reported
  * here, unless the peer has answered all the same. Interim responses (1xx) are passed over and
- * kept in the response. An earlier response must have been read to its end or freed.
+ * kept in the response. An earlier response must have been read to its end or freed. Where the
+ * response ends the connection, its body is read beside this object, whose next request connects
+ * anew.
  *
  * Returns: the response, or NULL: SKUA_E_RESPONSE_NOT_READY, SKUA_E_REMOTE_DISCONNECTED (closed
  *          without a byte; retry_safe tells whether the connection was a reused one that died),

@@ -213,8 +213,8 @@ static int transmit_again(skua_conn *c, whole w, sk_bound call) {
 }
 
 static bool may_repeat(const skua_conn *c, int code) {
-    return !c->was_given && sk_draft_is_idempotent(&c->exchange.draft) &&
-           sk_exchange_died_unanswered(&c->exchange, code);
+    return sk_exchange_died_unanswered(&c->exchange, code) && !c->was_given &&
+           sk_draft_is_idempotent(&c->exchange.draft);
 }
 
 /* A kept connection may prove dead only when the answer is due: be able to send once more then. */

@@ -2,7 +2,10 @@
  * the nth write is short, not ready, reset, ended or stalled. The error is the right one, and
  * nothing leaks or hangs. */
 #include "../unit/client/script.h"
+
+#include "../unit/client/answering.h"
 #include "../unit/nomem.h"
+#include <skua/client.h>
 
 #define OK           "HTTP/1.1 200 OK\r\n"
 #define N_MAX        200
@@ -152,6 +155,54 @@ static void every_allocation_may_fail(void **state) {
     }
 }
 
+/* A whole call over a socket, a redirect in it. Returns 0 or the code. */
+static int fetch(const char *url, skua_error *err) {
+    const skua_resolve_entry entries[] = {{"nowhere.invalid", 0, "127.0.0.1"}, {0}};
+    skua_client *c = skua_client_new(
+        SKUA_OPTS(skua_client_opts, .conn = SKUA_OPTS(skua_conn_opts, .resolve = entries)), err);
+    skua_response *r = c ? skua_get(c, url, err) : NULL;
+    int rc = r ? 0 : err->code;
+    skua_response_free(r);
+    skua_client_free(c);
+    return rc;
+}
+
+static int fetch_without_client(const char *url, skua_error *err) {
+    skua_response *r = skua_get(NULL, url, err);
+    const char *data;
+    size_t len;
+    int rc = r ? skua_response_read_all(r, 0, &data, &len, err) : err->code;
+    skua_response_free(r);
+    return rc;
+}
+
+static void every_allocation_of_a_call_may_fail(void **state) {
+    (void)state;
+    int (*const calls[])(const char *, skua_error *) = {fetch_without_client, fetch};
+    answering server;
+    assert_int_equal(answering_start(&server), 0);
+    for (size_t i = 0; i < 2; i++) {
+        bool failed = true;
+        int n = 1;
+        for (; failed && n < 20 * N_MAX; n++) {
+            skua_error err = {0};
+            nomem_fail_from(n);
+            int rc = calls[i](server.origin, &err);
+            failed = nomem_stop();
+            /* OpenSSL goes on without some of what it could not allocate, and says of the rest that
+             * a file does not load. */
+            bool right = rc == SKUA_E_NOMEM || (i == 1 && (rc == 0 || rc == SKUA_E_TLS));
+            if (failed && !right)
+                print_error("call %zu, allocation %d: %d: %s\n", i, n, rc, err.msg);
+            assert_true(failed ? right : rc == 0);
+            if (i == 1 && n > N_MAX)
+                n += 37; /* inside of OpenSSL a sample will do */
+        }
+        assert_false(failed);
+    }
+    answering_end(&server);
+}
+
 /* ---- reads and writes ---- */
 
 typedef void fault_fn(sk_pair *p, int which, unsigned nth, sk_fault_kind kind, size_t arg);
@@ -234,6 +285,7 @@ static void stalls_end_as_time_outs(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_of_a_call_may_fail),
         cmocka_unit_test(short_and_late_calls_change_nothing),
         cmocka_unit_test(resets_are_reported),
         cmocka_unit_test(ends_are_reported),

@@ -250,7 +250,7 @@ static void a_black_hole_is_left_in_time(void **state) {
             assert_null(skua_conn_getresponse(c, &err));
         assert_int_equal(err.code, SKUA_E_TIMEOUT);
         assert_int_equal(err.phase, cases[i].phase);
-        assert_in_range(sk_clock_ms() - began, 140, 250);
+        assert_in_range(sk_clock_ms() - began, 140, 1000);
         skua_conn_free(c);
     }
     pthread_create(&l->thread, NULL, loopback_main, l);

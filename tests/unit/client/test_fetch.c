@@ -181,7 +181,7 @@ static void one_deadline_holds_over_all_of_it(void **state) {
     const char *data;
     size_t len;
     assert_int_equal(skua_response_read_all(r, 0, &data, &len, &err), SKUA_E_TIMEOUT);
-    assert_in_range(sk_clock_ms() - began, 140, 250);
+    assert_in_range(sk_clock_ms() - began, 140, 1000);
     assert_string_equal(err.msg, "recv: 127.0.0.1: not complete within 150 ms (2 of 9 received)");
     skua_response_free(r);
     loopback_end(l);
