@@ -110,7 +110,7 @@ SKUA_API void skua_conn_close(skua_conn *c);
  *
  * A kept connection that the peer has closed meanwhile is replaced. Where it proves dead only after
  * sending, GET, HEAD, OPTIONS, PUT, DELETE and TRACE are sent once more on a new one (RFC 9110
- * 9.2.2), the latter with bodies of up to 64 KiB. A peer that answers before it has the whole body
+ * 9.2.2), with a body of up to 64 KiB. A peer that answers before it has the whole body
  * is heard: the rest stays unsent, and this returns 0. A request that failed is forgotten;
  * skua_conn_getresponse gives its error once more.
  *
