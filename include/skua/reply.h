@@ -24,7 +24,8 @@ typedef struct skua_reply skua_reply;
  * Since: 0.1 */
 SKUA_API int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) SKUA_PRINTF(3, 4);
 
-/* Reply with bytes of a media type. The bytes are copied.
+/* Reply with bytes of a media type (NULL: none is named), unless skua_reply_send_header has named
+ * another. The bytes are copied.
  *
  * Returns: as skua_reply_text.
  * Thread: its loop.

@@ -93,9 +93,11 @@ SKUA_API void skua_server_free(skua_server *s);
  *
  * A segment "{name}" takes one segment of the path, "{name...}" at the end takes all the rest, also
  * none. A path that ends with "/" takes all below it; "/x/{$}" takes "/x/" alone. The most specific
- * route wins, whatever the order: a literal segment over a parameter, a parameter over the rest. A
- * GET route answers HEAD as well. A known path with another method is 405 with Allow, an unknown
- * path 404. Two routes that take the same requests are an error.
+ * route wins, whatever the order: a literal segment over a parameter, a parameter over the rest.
+ * The path of a request is parted at "/" first and then decoded, so "%2F" is a byte of a segment
+ * and parts nothing. A path that climbs above its root with ".." is 400. A GET route answers HEAD
+ * as well. A known path with another method is 405 with Allow, an unknown path 404. Two routes that
+ * take the same requests are an error.
  *
  * Returns: 0, SKUA_E_INVALID_ARGUMENT (the message of skua_server_run names the route),
  *          SKUA_E_STATE while the server runs, SKUA_E_NOMEM. The first failure latches, and

@@ -607,7 +607,7 @@ static bool set_timer(sk_sconn *c) {
 }
 
 static bool set_watch(sk_sconn *c) {
-    bool only_write = c->blocked && c->state != SK_CONN_BODY;
+    bool only_write = (c->blocked && c->state != SK_CONN_BODY) || c->state == SK_CONN_FILE;
     skua_want want = sk_session_want(&c->session, only_write ? SKUA_WANT_WRITE : SKUA_WANT_READ);
     if (want.fd < 0)
         return true;

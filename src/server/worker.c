@@ -193,7 +193,8 @@ static void pause_accepting(sk_worker *w, int failure) {
     int64_t now = sk_loop_now(w->loop);
     if (w->accept_logged == 0 || now - w->accept_logged >= ACCEPT_LOG_MS) {
         w->accept_logged = now;
-        sk_worker_log(w, "accepting pauses: %s", strerror(failure));
+        char text[128];
+        sk_worker_log(w, "accepting pauses: %s", strerror_r(failure, text, sizeof text));
     }
     if (sk_loop_arm(w->loop, &w->accept_resume, ACCEPT_PAUSE_MS) != 0)
         return; /* without a timer only a busy listener is left to remind us */

@@ -125,6 +125,29 @@ static void silent_peers_do_not_hold_others_up(void **state) {
     finish(&r);
 }
 
+static void a_unix_socket_is_served(void **state) {
+    (void)state;
+    running r;
+    char where[64], dir[] = "/tmp/skua-unix-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    snprintf(where, sizeof where, "unix:%s/s", dir);
+    start(&r, SKUA_OPTS(skua_server_opts, .workers = 2), where, NULL);
+    assert_string_equal(skua_server_url(r.s, 0), where);
+    sk_addr at;
+    assert_int_equal(sk_addr_unix(sk_str(where + strlen("unix:")), &at), 0);
+    static raw_client c;
+    for (int i = 0; i < 10; i++) {
+        rc_connect_to(&c, &at);
+        rc_say(&c, GET_CLOSE);
+        rc_expect(&c, "\r\n\r\nhello plain");
+        rc_expect_end(&c);
+        rc_close(&c);
+    }
+    finish(&r);
+    unlink(where + strlen("unix:"));
+    rmdir(dir);
+}
+
 static void two_servers_in_one_process(void **state) {
     (void)state;
     running a, b;
@@ -165,6 +188,40 @@ static void stopping_refuses_newcomers_and_closes_the_idle(void **state) {
     }
     assert_int_equal(skua_server_run(r.s, NULL), SKUA_E_STATE); /* it is over */
     skua_server_free(r.s);
+}
+
+#define MUCH (16u << 20) /* more than sockets hold */
+
+static int much(skua_request *q, skua_reply *a, void *user) {
+    static const char zeros[65536];
+    (void)q;
+    skua_reply_send_response(a, 200);
+    skua_reply_end_headers(a);
+    for (unsigned sent = 0; sent < MUCH; sent += sizeof zeros)
+        skua_reply_write(a, zeros, sizeof zeros);
+    sem_post(user);
+    return 0;
+}
+
+/* A reply that nobody reads holds a stop up, for a second. */
+static void stopping_does_not_wait_for_ever(void **state) {
+    (void)state;
+    running r = {0};
+    sem_t written;
+    sem_init(&written, 0, 0);
+    r.s = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = 1), &r.err);
+    assert_non_null(r.s);
+    assert_int_equal(skua_route(r.s, "/", much, &written), 0);
+    assert_int_equal(skua_server_listen(r.s, "http://127.0.0.1:0", NULL), 0);
+    assert_int_equal(sk_thread_start(&r.thread, run, &r), 0);
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET);
+    while (sem_wait(&written) != 0)
+        ;
+    finish(&r);
+    rc_close(&c);
+    sem_destroy(&written);
 }
 
 static skua_server *signalled;
@@ -414,8 +471,10 @@ int main(void) {
         cmocka_unit_test(many_connections_on_several_workers),
         cmocka_unit_test(a_refused_peer_gets_its_reply),
         cmocka_unit_test(silent_peers_do_not_hold_others_up),
+        cmocka_unit_test(a_unix_socket_is_served),
         cmocka_unit_test(two_servers_in_one_process),
         cmocka_unit_test(stopping_refuses_newcomers_and_closes_the_idle),
+        cmocka_unit_test(stopping_does_not_wait_for_ever),
         cmocka_unit_test(a_signal_handler_may_stop),
         cmocka_unit_test(a_stop_before_the_run_counts),
         cmocka_unit_test(failures_latch),
