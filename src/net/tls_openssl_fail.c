@@ -255,8 +255,7 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     return code;
 }
 
-/* Loading a file failed: say which and why. Empties OpenSSL's queue. */
-int sk_tls_fail_file(skua_error *err, const char *what, const char *path) {
+static int fail_file(skua_error *err, const char *what, const char *path) {
     unsigned long e = ERR_peek_error();
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(e))
@@ -268,6 +267,14 @@ int sk_tls_fail_file(skua_error *err, const char *what, const char *path) {
                    not_pem ? "holds nothing of this kind in PEM form"
                    : why   ? why
                            : "not readable");
+}
+
+/* Loading a file failed: say which and why. Empties OpenSSL's queue. */
+int sk_tls_fail_file(skua_error *err, const char *what, const char *path) {
+    int code = fail_file(err, what, path);
+    if (err)
+        snprintf(err->target, sizeof err->target, "%s", path);
+    return code;
 }
 
 /* The same for what is not a file. */
