@@ -2,9 +2,11 @@
 
 import importlib.machinery
 import importlib.util
+import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -70,15 +72,41 @@ def test_pattern_selects(run):
     assert run({"unit/a": PASSES}, "unit/zzz")[:3] == (1, 0, 0)
 
 
-def test_a_hanging_executable_is_killed(root, tmp_path):
+@pytest.fixture
+def module(root):
+    """tools/run_tests as a module."""
     loader = importlib.machinery.SourceFileLoader("run_tests", str(root / "tools" / "run_tests"))
-    spec = importlib.util.spec_from_loader("run_tests", loader)
-    module = importlib.util.module_from_spec(spec)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run_tests", loader))
     sys.modules["run_tests"] = module
     loader.exec_module(module)
+    return module
+
+
+def test_a_hanging_executable_is_killed(module, tmp_path):
     program = "print('[ RUN      ] a', flush=True)\nimport time\ntime.sleep(600)\n"
     job = module.Job("unit", "a", [sys.executable, "-c", program], module.judge_cmocka)
     result = module.run(job, tmp_path, 1)
     assert (result.passed, result.failed) == (0, 1)
     assert "killed after 1 s" in result.why
     assert result.seconds < 30
+
+
+def gone(stat, seconds=10):
+    """Has the process ended, or does it within that time? Unreaped is ended, too."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if stat.read_text().split()[2] == "Z":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_what_a_test_leaves_running_is_killed_and_not_waited_for(module, tmp_path):
+    program = "import subprocess\nprint(subprocess.Popen(['sleep', '600']).pid, flush=True)\n"
+    job = module.Job("replay", "a", [sys.executable, "-c", program], module.judge_status)
+    result = module.run(job, tmp_path, 60)
+    assert (result.passed, result.seconds < 30) == (1, True)
+    assert gone(pathlib.Path("/proc", result.output.strip(), "stat"))
