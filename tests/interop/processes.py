@@ -1,0 +1,77 @@
+"""Peers in processes of their own: ready when they say so, ended by their pid."""
+
+import re
+import socket
+import subprocess
+import threading
+
+WAIT = 30  # seconds after which a peer that says nothing has failed
+
+
+class Process:
+    """A peer in a process of its own, whose standard error is read by a thread."""
+
+    def __init__(self, command, **options):
+        self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE, text=True, errors="replace",
+                                      **options)
+        self.lines = []
+        self.news = threading.Condition()
+        self.ended = False
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for line in self.popen.stderr:
+            with self.news:
+                self.lines.append(line.rstrip("\n"))
+                self.news.notify_all()
+        with self.news:
+            self.ended = True
+            self.news.notify_all()
+
+    def wait_for(self, pattern, seconds=WAIT):
+        """The first line that matches, as a match object."""
+        def found():
+            return next((m for m in map(re.compile(pattern).search, self.lines) if m), None)
+        with self.news:
+            self.news.wait_for(lambda: found() or self.ended, seconds)
+            match = found()
+        assert match, "no line matches %r in %r" % (pattern, self.lines)
+        return match
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def wait(self, seconds=WAIT):
+        status = self.popen.wait(seconds)
+        self.reader.join(seconds)
+        return status
+
+    def stop(self):
+        if self.popen.poll() is None:
+            self.popen.terminate()
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.wait()
+            raise
+
+
+class Serving(Process):
+    """`skua serve`, once its port is bound."""
+
+    def __init__(self, command, **options):
+        super().__init__(command, **options)
+        try:
+            match = self.wait_for(r"^skua: serving (.*) at ((https?)://(.+):(\d+)/)$")
+        except AssertionError:
+            self.stop()
+            raise
+        self.directory, self.url, self.scheme = match.group(1, 2, 3)
+        self.host = match.group(4).strip("[]")
+        self.port = int(match.group(5))
+
+    def connect(self, timeout=WAIT):
+        return socket.create_connection((self.host, self.port), timeout)

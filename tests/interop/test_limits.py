@@ -1,0 +1,201 @@
+"""Peers that are not there, that say nothing, or say it slowly; --resolve."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from scripted import HOLD
+
+REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+@contextlib.contextmanager
+def dead_port():
+    """A port that is bound and does not listen: nobody else can take it meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@contextlib.contextmanager
+def black_hole():
+    """A port that answers nothing: its queue of connections is full, and what comes is dropped."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(8):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                filler.connect(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def timed(run, *arguments):
+    begun = time.monotonic()
+    got, told = run(*arguments)
+    return got, told, time.monotonic() - begun
+
+
+def test_refused(get_json):
+    with dead_port() as port:
+        got, told = get_json("http://127.0.0.1:%d/" % port)
+    assert (got.status, told["error"]["name"]) == (7, "ConnectionRefusedError")
+    assert told["error"]["phase"] == "connect"
+    assert str(port) in told["error"]["message"] and "refused" in told["error"]["message"]
+
+
+@pytest.mark.parametrize("option", ["--connect-timeout", "--max-time", "-m"])
+def test_a_black_hole(get_json, option):
+    with black_hole() as port:
+        got, told, seconds = timed(get_json, option, "0.4", "http://127.0.0.1:%d/" % port)
+    assert (got.status, told["error"]["name"]) == (28, "TimeoutError")
+    assert told["error"]["phase"] == "connect"
+    assert 0.35 < seconds < 5
+    assert told["timings"]["connect"] is None
+
+
+def test_a_server_that_says_nothing(get_json, peer):
+    got, told, seconds = timed(get_json, "--max-time", "0.4", peer([HOLD]).url)
+    assert (got.status, told["error"]["name"]) == (28, "TimeoutError")
+    assert told["error"]["phase"] in ("wait", "recv")
+    assert 0.35 < seconds < 5
+    assert told["timings"]["send"] is not None and told["timings"]["first_byte"] is None
+
+
+def test_a_head_without_end(get_json, peer):
+    got, told, seconds = timed(get_json, "-m.4", peer([b"HTTP/1.1 200 OK\r\nA: b\r\n", HOLD]).url)
+    assert (got.status, told["status"]) == (28, None)
+    assert 0.35 < seconds < 5
+
+
+def test_a_body_without_end(get_json, peer):
+    got, told, seconds = timed(get_json, "-m", "0.4", peer([REPLY[:-2], HOLD]).url)
+    assert (got.status, told["status"], told["body_bytes"]) == (28, 200, 3)
+    assert told["error"]["name"] == "TimeoutError"
+    assert 0.35 < seconds < 5
+
+
+def test_a_connect_timeout_is_not_for_the_rest(get, peer):
+    """A slow answer is none of its business."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                time.sleep(0.6)  # the slowness under test, not a wait for something
+                connection.sendall(REPLY)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        got = get("--connect-timeout", "0.2", "http://127.0.0.1:%d/" % listener.getsockname()[1])
+        thread.join()
+    assert (got.status, got.out) == (0, b"hello")
+
+
+def test_a_trickle_is_bounded(get_json):
+    """One deadline over the whole: bytes that keep coming do not put it off."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ended = threading.Event()
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                while not ended.wait(0.02):
+                    connection.sendall(b"x")
+        thread = threading.Thread(target=serve)
+        thread.start()
+        got, told, seconds = timed(get_json, "--max-time", "0.5",
+                                   "http://127.0.0.1:%d/" % listener.getsockname()[1])
+        ended.set()
+        thread.join()
+    assert got.status == 28
+    assert 0.4 < seconds < 5
+    assert 1 < told["body_bytes"] < 100
+
+
+def test_an_upload_that_nobody_takes(get_json, tmp_path):
+    (tmp_path / "up").write_bytes(b"x" * 30000000)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = "http://127.0.0.1:%d/" % silent.getsockname()[1]
+        got, told, seconds = timed(get_json, "-m", "0.5", "-d", "@%s" % (tmp_path / "up"), url)
+    assert (got.status, told["error"]["name"]) == (28, "TimeoutError")
+    assert told["error"]["phase"] == "send"
+    assert seconds < 10
+
+
+def test_zero_is_no_limit(get, peer):
+    assert get("--max-time", "0", "--connect-timeout", "0", peer(REPLY).url).out == b"hello"
+
+
+# ---- --resolve ----
+
+
+@pytest.mark.parametrize("entry, url", [
+    ("some.invalid:PORT:127.0.0.1", "http://some.invalid:PORT/"),
+    ("SOME.invalid:PORT:127.0.0.1", "http://some.INVALID:PORT/"),
+    ("*:PORT:127.0.0.1", "http://any.invalid:PORT/"),
+    ("some.invalid:PORT:[::1],127.0.0.1", "http://some.invalid:PORT/"),
+    ("some.invalid:PORT:::1,127.0.0.1", "http://some.invalid:PORT/"),
+    ("[::2]:PORT:127.0.0.1", "http://[::2]:PORT/"),
+    ("192.0.2.1:PORT:127.0.0.1", "http://192.0.2.1:PORT/"),
+])
+def test_resolve(get, peer, entry, url):
+    server = peer(REPLY)
+    port = str(server.port)
+    got = get("--resolve", entry.replace("PORT", port), url.replace("PORT", port))
+    assert got.out == b"hello", got.err
+    host = url.replace("PORT", port)[7:-1].lower()
+    assert b"Host: %s\r\n" % host.encode() in server.request
+
+
+def test_resolve_is_for_its_port_alone(get_json):
+    name = "%s.invalid" % ("a" * 70)  # too long for any name server to be asked
+    got, told = get_json("--resolve", name + ":81:127.0.0.1", "http://%s:82/" % name)
+    assert (got.status, told["error"]["name"]) == (6, "gaierror")
+
+
+def test_the_first_address_that_answers_wins(get_json, peer):
+    """A dead one and a black hole beside it cost nothing but a moment."""
+    server = peer(REPLY)
+    with socket.socket() as other:
+        try:
+            other.bind(("127.0.0.2", server.port))  # bound, not listening: refused
+        except OSError:
+            pytest.skip("127.0.0.2 is not here")
+        where = "a.invalid:%d" % server.port
+        got, told, seconds = timed(get_json, "--resolve", where + ":127.0.0.2,127.0.0.1",
+                                   "http://%s/" % where)
+    assert (got.status, told["status"]) == (0, 200)
+    assert seconds < 3
+
+
+def test_several_to_resolve(get, peer):
+    server = peer(REPLY)
+    where = "b.invalid:%d" % server.port
+    got = get("--resolve", "a.invalid:80:192.0.2.1", "--resolve", where + ":127.0.0.1",
+              "http://%s/" % where)
+    assert got.out == b"hello"
+
+
+def test_all_addresses_are_reported(get_json):
+    with dead_port() as port:
+        where = "c.invalid:%d" % port
+        got, told = get_json("--resolve", where + ":127.0.0.1,127.0.0.3", "http://%s/" % where)
+    assert (got.status, told["error"]["name"]) == (7, "ConnectionRefusedError")
+    assert "c.invalid" in told["error"]["message"]
+
+
+def test_ipv6(get, peer):
+    try:
+        server = peer(REPLY, family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    got = get("http://[::1]:%d/" % server.port)
+    assert got.out == b"hello"
+    assert b"Host: [::1]:%d\r\n" % server.port in server.request
