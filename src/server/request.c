@@ -122,6 +122,8 @@ const char *skua_request_param(const skua_request *q, const char *name) {
 }
 
 const char *sk_request_rest(const skua_request *q) {
+    if (q->rest >= q->path.count)
+        return "";
     for (uint32_t i = q->rest; i < q->path.count; i++)
         if (q->path.segments[i].slash)
             return NULL;

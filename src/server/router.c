@@ -345,7 +345,8 @@ static const sk_route *find(search *s, const node *n, uint32_t i) {
     }
     if (!r && n->rest) {
         r = choose(s, n->rest);
-        s->out->rest = i;
+        if (r)
+            s->out->rest = i;
     }
     return r;
 }
@@ -374,6 +375,7 @@ int sk_router_find(const sk_router *r, skua_str method, const sk_path *path, sk_
     search s = {.path = path, .method = method, .out = out};
     s.head = sk_str_eq(method, SK_LIT("HEAD"));
     s.trace = sk_str_eq(method, SK_LIT("TRACE"));
+    out->rest = path->count;
     out->route = path->count > 0 ? find(&s, &r->root, 0) : NULL;
     if (out->route)
         return 200;

@@ -1,0 +1,167 @@
+/* server/conn_reply.c - a reply's way out, and the end of its exchange: what is refused, what is
+ * sent from a file, what is logged, and whether the connection goes on. */
+#include "server/conn_step.h"
+
+#include "sys/clock.h"
+
+int64_t sk_sconn_now_us(const sk_sconn *c) {
+    return sk_clock_now(c->worker->settings->clock) * 1000;
+}
+
+static const char *or_dash(const char *text) {
+    return *text ? text : "-";
+}
+
+static void report(sk_sconn *c) {
+    const sk_server_settings *settings = c->worker->settings;
+    sk_exchange *x = c->exchange;
+    if (!settings->access)
+        return;
+    skua_access a = {
+        .client = sk_sconn_client(c),
+        .method = or_dash(skua_request_method(&x->request)),
+        .target = or_dash(skua_request_target(&x->request)),
+        .version = x->request.head.version,
+        .status = x->reply.status,
+        .body_bytes = x->reply.body_bytes,
+        .duration_us = x->begun_us ? sk_sconn_now_us(c) - x->begun_us : 0,
+        .is_tls = c->is_tls,
+    };
+    settings->access(settings->user, &a);
+}
+
+void sk_sconn_drop_exchange(sk_sconn *c) {
+    if (c->exchange)
+        sk_worker_take_back(c->worker, c->exchange);
+    c->exchange = NULL;
+}
+
+sk_step sk_sconn_end(sk_sconn *c) {
+    c->state = SK_CONN_ENDING;
+    c->timer_kind = SK_CONN_NO_TIMER;
+    return SK_STEP_ON;
+}
+
+/* Is there anything from the peer that was not read, or may there be? Closing a socket on it would
+ * reset the connection, and take the reply away from the peer (RFC 9112 9.6). */
+static bool may_be_sending(const sk_sconn *c) {
+    return !c->session.eof && (sk_buf_len(c->session.in) > 0 || !c->session.dry);
+}
+
+/* The reply is complete: the request's end is taken, which needs no reading, and what comes next
+ * decided. */
+static sk_step exchange_over(sk_sconn *c) {
+    sk_h1 *m = &c->session.h1;
+    sk_event ev = {.head = &c->worker->trailers};
+    report(c);
+    sk_sconn_drop_exchange(c);
+    if (!sk_h1_closing(m) && !sk_h1_recv_idle(m) && sk_session_next(&c->session, &ev, NULL) != 0)
+        return SK_STEP_CLOSE;
+    if (!sk_h1_can_cycle(m)) {
+        c->linger |= may_be_sending(c);
+        return sk_sconn_end(c);
+    }
+    sk_h1_cycle(m);
+    c->state = SK_CONN_HEAD;
+    return SK_STEP_ON;
+}
+
+sk_step sk_sconn_replied(sk_sconn *c, sk_reply_end end) {
+    if (end == SK_REPLY_COMPLETE)
+        return exchange_over(c);
+    if (end == SK_REPLY_FILE) {
+        c->state = SK_CONN_FILE;
+        return SK_STEP_ON;
+    }
+    report(c);
+    sk_sconn_drop_exchange(c);
+    c->linger |= may_be_sending(c);
+    return sk_sconn_end(c);
+}
+
+/* ---- refusing ---- */
+
+int sk_sconn_status_of(int code) {
+    static const struct {
+        int code, status;
+    } table[] = {
+        {SKUA_E_BAD_REQUEST_LINE, 400},
+        {SKUA_E_BAD_FIELD, 400},
+        {SKUA_E_BAD_LINE_END, 400},
+        {SKUA_E_BAD_CONTENT_LENGTH, 400},
+        {SKUA_E_BAD_FRAMING, 400},
+        {SKUA_E_BAD_CHUNK, 400},
+        {SKUA_E_BAD_HOST, 400},
+        {SKUA_E_BAD_TARGET, 400},
+        {SKUA_E_INCOMPLETE_READ, 400},
+        {SKUA_E_TIMEOUT, 408},
+        {SKUA_E_BODY_TOO_LARGE, 413},
+        {SKUA_E_LINE_TOO_LONG, 414},
+        {SKUA_E_FIELD_TOO_LONG, 431},
+        {SKUA_E_TOO_MANY_FIELDS, 431},
+        {SKUA_E_HEAD_TOO_LARGE, 431},
+        {SKUA_E_UNKNOWN_TRANSFER_ENCODING, 501},
+        {SKUA_E_NOMEM, 503},
+        {SKUA_E_UNKNOWN_PROTOCOL, 505},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].code == code)
+            return table[i].status;
+    return 0;
+}
+
+sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain) {
+    sk_h1_set_close(&c->session.h1);
+    c->linger = true;
+    return sk_sconn_replied(c, sk_reply_refuse(&c->exchange->reply, status, NULL, explain));
+}
+
+sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {
+    int status = sk_sconn_status_of(code);
+    skua_request *q = &c->exchange->request;
+    if (status == 0) { /* the stream has failed: there is nobody to answer */
+        sk_sconn_drop_exchange(c);
+        return SK_STEP_CLOSE;
+    }
+    if (c->state != SK_CONN_HEAD)
+        return sk_sconn_refuse(c, status, what);
+    /* The head was not accepted, so the wire machine does not know its method. */
+    bool bare = sk_str_eq(q->head.method, SK_LIT("HEAD"));
+    q->head = (sk_head){.fields = {.at = c->exchange->fields}};
+    if (!bare)
+        return sk_sconn_refuse(c, status, what);
+    sk_h1_set_close(&c->session.h1);
+    c->linger = true;
+    return sk_sconn_replied(c, sk_reply_bare(&c->exchange->reply, status));
+}
+
+/* ---- files ---- */
+
+/* That a peer goes away is no news; that a file cannot be sent is. */
+static sk_step cut_file(sk_sconn *c, int rc, const char *why) {
+    if (rc != SKUA_E_CONNECTION_RESET && rc != SKUA_E_BROKEN_PIPE)
+        sk_worker_log(c->worker, "%s: sending a file: %s", sk_sconn_client(c), why);
+    report(c);
+    return SK_STEP_CLOSE;
+}
+
+sk_step sk_sconn_step_file(sk_sconn *c) {
+    skua_reply *a = &c->exchange->reply;
+    skua_error err;
+    while (a->file_left > 0) {
+        if (sk_sconn_turn_is_over(c)) {
+            c->yield = true;
+            return SK_STEP_WAIT;
+        }
+        ptrdiff_t n =
+            sk_session_sendfile(&c->session, a->file, &a->file_at, (size_t)a->file_left, &err);
+        c->blocked = n == SKUA_E_AGAIN;
+        if (c->blocked)
+            return SK_STEP_WAIT;
+        if (n <= 0)
+            return cut_file(c, (int)n, n == 0 ? "it has become shorter" : err.msg);
+        a->file_left -= n;
+        a->body_bytes += n;
+    }
+    return sk_sconn_replied(c, sk_reply_finish(a, 0));
+}

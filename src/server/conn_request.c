@@ -1,0 +1,220 @@
+/* server/conn_request.c - one request, from its head to its handler.
+ *
+ *     head -> route -> what it announces -> (body) -> handler
+ *
+ * Each step may refuse it. What comes of the reply is in conn_reply.c. */
+#include "server/conn_step.h"
+
+#include <skua/status.h>
+
+#define BODY_READ (16u << 10) /* room for a read, until there is more of the body than that */
+
+/* ---- routes ---- */
+
+static bool has_body(const sk_head *head) {
+    return head->body == SK_BODY_CHUNKED ||
+           (head->body == SK_BODY_LENGTH && head->content_length > 0);
+}
+
+/* Copy the parameters. False: no memory. */
+static bool take_params(skua_request *q, const sk_route_match *match) {
+    const sk_route *route = match->route;
+    sk_arena *arena = sk_request_arena(q);
+    q->route = route;
+    q->rest = match->rest;
+    if (route->name_count == 0)
+        return true;
+    q->params = sk_arena_alloc(arena, route->name_count * sizeof *q->params);
+    for (uint32_t i = 0; q->params && i < route->name_count; i++) {
+        if (route->named_rest && i == route->name_count - 1) {
+            q->params[i] = q->path.text + q->path.segments[match->rest].at;
+            continue;
+        }
+        skua_str s = sk_path_segment(&q->path, match->segment[i]);
+        q->params[i] = sk_arena_strndup(arena, s.ptr, s.len);
+        if (!q->params[i])
+            return false;
+    }
+    return q->params != NULL;
+}
+
+/* Find the route. 200, or the status that refuses the request. */
+static int find_route(const sk_sconn *c, skua_request *q) {
+    sk_route_match match;
+    if (sk_str_eq(q->head.method, SK_LIT("CONNECT")))
+        return SKUA_STATUS_NOT_IMPLEMENTED;
+    int rc = sk_path_parse(q->head.target, sk_request_arena(q), &q->path, &q->query);
+    if (rc != 0)
+        return sk_sconn_status_of(rc);
+    int status = sk_router_find(c->worker->settings->router, q->head.method, &q->path, &match);
+    if (status == 200 && !take_params(q, &match))
+        return SKUA_STATUS_SERVICE_UNAVAILABLE;
+    return status;
+}
+
+/* 200, or the status that refuses what the head announces. */
+static int check_announced(const sk_sconn *c, const sk_head *head) {
+    /* RFC 9110 10.1.1: an expectation we do not know cannot be met. 1.0 has none. */
+    if (head->version >= 11 && !head->expect_continue &&
+        sk_fields_find(&head->fields, SK_LIT("Expect")))
+        return SKUA_STATUS_EXPECTATION_FAILED;
+    if (head->body == SK_BODY_LENGTH && head->content_length > c->worker->settings->body_max)
+        return SKUA_STATUS_CONTENT_TOO_LARGE;
+    return 200;
+}
+
+/* No handler takes the request: 404, 405, 501 and so on, and OPTIONS, which the routes answer. */
+static sk_step answer_without_route(sk_sconn *c, int status) {
+    skua_request *q = &c->exchange->request;
+    skua_reply *a = &c->exchange->reply;
+    bool star = q->path.text && q->path.count == 0;
+    const char *allow = NULL;
+    if (status == 405 || star) {
+        allow = sk_router_allow(c->worker->settings->router, star ? NULL : &q->path,
+                                sk_request_arena(q));
+        if (!allow)
+            status = SKUA_STATUS_SERVICE_UNAVAILABLE;
+        else if (sk_str_eq(q->head.method, SK_LIT("OPTIONS")))
+            status = SKUA_STATUS_NO_CONTENT;
+    }
+    /* Without a path the target was bad, or CONNECT's: what follows may be anything. */
+    if (has_body(&q->head) || !q->path.text) {
+        sk_h1_set_close(&c->session.h1);
+        c->linger = true;
+    }
+    return sk_sconn_replied(c, status == 204 ? sk_reply_options(a, allow)
+                                             : sk_reply_refuse(a, status, allow, NULL));
+}
+
+static sk_step run_handler(sk_sconn *c) {
+    sk_exchange *x = c->exchange;
+    const sk_route *route = x->request.route;
+    int rc = route->fn(&x->request, &x->reply, route->user);
+    return sk_sconn_replied(c, sk_reply_finish(&x->reply, rc));
+}
+
+/* RFC 9110 10.1.1: not where the body has begun to come without it. */
+static int send_continue(sk_sconn *c) {
+    sk_session *s = &c->session;
+    if (!c->exchange->request.head.expect_continue || sk_buf_len(s->in) > 0)
+        return 0;
+    sk_h1_start_response(&s->h1, s->out, SKUA_STATUS_CONTINUE, SK_LIT("Continue"));
+    return sk_h1_finish_head(&s->h1, s->out, SK_BODY_NONE, 0);
+}
+
+static sk_step begin_body(sk_sconn *c) {
+    c->state = SK_CONN_BODY;
+    int rc = sk_request_keep(&c->exchange->request);
+    if (rc == 0)
+        rc = send_continue(c);
+    return rc == 0 ? SK_STEP_ON : sk_sconn_refuse_error(c, rc, NULL);
+}
+
+static sk_step begin_request(sk_sconn *c) {
+    skua_request *q = &c->exchange->request;
+    c->served = true;
+    c->timer_kind = SK_CONN_NO_TIMER;
+    if (c->worker->settings->access) {
+        c->exchange->begun_us = sk_sconn_now_us(c);
+        skua_request_method(q); /* the copies are made while the views are good */
+        skua_request_target(q);
+    }
+    int status = find_route(c, q);
+    if (status != 200)
+        return answer_without_route(c, status);
+    status = check_announced(c, &q->head);
+    if (status != 200)
+        return sk_sconn_refuse(c, status, NULL);
+    return has_body(&q->head) ? begin_body(c) : run_handler(c);
+}
+
+/* May a request be begun now? ON if so. */
+static sk_step may_begin(sk_sconn *c) {
+    if (c->blocked)
+        return SK_STEP_WAIT;
+    if (sk_sconn_queued(c) > SK_SCONN_QUEUE_MAX)
+        return sk_sconn_flush(c);
+    return SK_STEP_ON;
+}
+
+sk_step sk_sconn_step_head(sk_sconn *c) {
+    sk_step s = may_begin(c);
+    if (s != SK_STEP_ON)
+        return s;
+    if (c->worker->stopping)
+        return sk_sconn_end(c);
+    if (sk_sconn_turn_is_over(c)) {
+        c->yield = true;
+        return SK_STEP_WAIT;
+    }
+    sk_sconn_share_input(c);
+    c->exchange = sk_worker_lend(c->worker, c);
+    if (!c->exchange)
+        return SK_STEP_CLOSE;
+    skua_error err;
+    sk_event ev = {.head = &c->exchange->request.head};
+    int rc = sk_session_next(&c->session, &ev, &err);
+    if (rc == 0 && ev.kind == SK_EV_HEAD)
+        return begin_request(c);
+    if (rc != 0 && rc != SKUA_E_AGAIN)
+        return sk_sconn_refuse_error(c, rc, ev.what);
+    sk_sconn_drop_exchange(c);
+    return rc == 0 ? sk_sconn_end(c) : SK_STEP_WAIT;
+}
+
+/* ---- bodies ---- */
+
+/* How much to read at once: the buffer grows with what has come, not with what was announced. */
+static size_t body_room(const sk_sconn *c) {
+    const skua_request *q = &c->exchange->request;
+    size_t have = sk_buf_len(&q->body);
+    size_t room = have > BODY_READ ? have : BODY_READ;
+    int64_t most =
+        q->head.body == SK_BODY_LENGTH ? q->head.content_length : c->worker->settings->body_max;
+    uint64_t left = (uint64_t)most - have;
+    return left < room ? (size_t)left + 1 : room; /* one more: it shows a body that is too long */
+}
+
+static sk_step body_complete(sk_sconn *c) {
+    sk_buf *body = &c->exchange->request.body;
+    char *end = sk_buf_reserve(body, 1);
+    if (!end)
+        return sk_sconn_refuse_error(c, SKUA_E_NOMEM, NULL);
+    *end = '\0';
+    return run_handler(c);
+}
+
+/* Take some of the body. ON: the same again. */
+static sk_step take_body(sk_sconn *c, bool *complete) {
+    sk_buf *body = &c->exchange->request.body;
+    size_t room = body_room(c);
+    char *to = sk_buf_reserve(body, room);
+    if (!to)
+        return sk_sconn_refuse_error(c, SKUA_E_NOMEM, NULL);
+    sk_event ev = {.head = &c->worker->trailers};
+    ptrdiff_t n = sk_session_body(&c->session, to, room, &ev, NULL);
+    if (n == SKUA_E_AGAIN)
+        return SK_STEP_WAIT;
+    if (n < 0)
+        return sk_sconn_refuse_error(c, (int)n, ev.what);
+    sk_buf_commit(body, (size_t)n);
+    if (sk_buf_len(body) > (uint64_t)c->worker->settings->body_max)
+        return sk_sconn_refuse_error(c, SKUA_E_BODY_TOO_LARGE, NULL);
+    *complete = n == 0 && ev.kind == SK_EV_END;
+    return SK_STEP_ON;
+}
+
+sk_step sk_sconn_step_body(sk_sconn *c) {
+    bool complete = false;
+    while (!complete) {
+        if (sk_sconn_turn_is_over(c)) {
+            c->yield = true;
+            return SK_STEP_WAIT;
+        }
+        sk_sconn_share_input(c);
+        sk_step s = take_body(c, &complete);
+        if (s != SK_STEP_ON || c->state != SK_CONN_BODY)
+            return s;
+    }
+    return body_complete(c);
+}

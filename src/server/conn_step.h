@@ -1,0 +1,56 @@
+/* server/conn_step.h - what the parts of a connection share: conn.c, conn_turn.c, conn_request.c,
+ * conn_reply.c. */
+#ifndef SK_SERVER_CONN_STEP_H
+#define SK_SERVER_CONN_STEP_H
+
+#include "server/conn.h"
+#include "server/reply.h"
+
+/* What a step leaves to be done. */
+typedef enum sk_step {
+    SK_STEP_ON,   /* the state may have changed: take its next step */
+    SK_STEP_WAIT, /* for the stream, or the timer */
+    SK_STEP_CLOSE
+} sk_step;
+
+#define SK_SCONN_QUEUE_MAX (64u << 10) /* output that is sent before anything is added to it */
+#define SK_SCONN_READ      (16u << 10) /* the least room for a read into the worker's buffer */
+
+/* ---- conn_turn.c: buffers during a turn ---- */
+
+/* Use the worker's buffers, or the connection's own where they hold something. */
+void sk_sconn_begin_turn(sk_sconn *c);
+/* Put away what is left in the worker's. False: no memory. */
+bool sk_sconn_end_turn(sk_sconn *c);
+/* Has it moved so many bytes that others should have their turn? */
+bool sk_sconn_turn_is_over(const sk_sconn *c);
+/* Go back to the worker's input when the connection's own is used up: before reading. */
+void sk_sconn_share_input(sk_sconn *c);
+/* Send the output. ON when it has left, WAIT (and blocked) when the peer takes no more. */
+sk_step sk_sconn_flush(sk_sconn *c);
+static inline size_t sk_sconn_queued(const sk_sconn *c) {
+    return sk_buf_len(c->session.out);
+}
+
+/* ---- conn_request.c: from a request's head to its handler ---- */
+
+sk_step sk_sconn_step_head(sk_sconn *c);
+sk_step sk_sconn_step_body(sk_sconn *c);
+
+/* ---- conn_reply.c: from the reply to the end of the exchange ---- */
+
+/* The reply has come so far: go on to its file, the next request or the end. */
+sk_step sk_sconn_replied(sk_sconn *c, sk_reply_end end);
+sk_step sk_sconn_step_file(sk_sconn *c);
+/* Answer and close: after this request nobody can say where the next one begins. */
+sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain);
+/* The same for a request that broke off, or whose head or body is wrong. */
+sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what);
+/* The status that answers an error; 0 where there is nobody to answer. */
+int sk_sconn_status_of(int code);
+void sk_sconn_drop_exchange(sk_sconn *c);
+/* Let the output leave, then close or linger. */
+sk_step sk_sconn_end(sk_sconn *c);
+int64_t sk_sconn_now_us(const sk_sconn *c);
+
+#endif
