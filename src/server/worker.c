@@ -136,6 +136,7 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
     x->request = (skua_request){.body = body};
     x->request.head.fields = (sk_fields){.at = x->fields, .cap = w->settings->limits.fields_max};
     x->conn = c;
+    x->begun_us = 0;
     sk_reply_init(&x->reply);
     return x;
 }
