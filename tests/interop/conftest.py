@@ -31,7 +31,8 @@ def build_directory():
 def skua():
     """The path of the command."""
     path = build_directory() / "skua"
-    assert path.exists(), "%s was not built" % path
+    if not path.exists():
+        pytest.exit("%s was not built" % path, returncode=2)
     return str(path)
 
 

@@ -189,7 +189,8 @@ def test_no_own_certificate(get_json, peer, ca, version):
 # ---- handshakes that fail ----
 
 
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 100])
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0" * 100],
+                         ids=["nothing", "HTTP", "zeros"])
 @pytest.mark.parametrize("ends", ["close", "reset"])
 def test_no_tls_at_the_other_end(get_json, answer, ends):
     def serve():
@@ -254,7 +255,9 @@ UNTIL_CLOSE = b"HTTP/1.1 200 OK\r\n\r\nhello"
     (CHUNKED, True, "IncompleteRead", 18),
     (CHUNKED, False, "IncompleteRead", 18),
     (b"", True, "RemoteDisconnected", 52),
-])
+], ids=["length, end", "length, cut", "chunked, cut behind it", "until close, end",
+        "until close, cut", "short, end", "short, cut", "chunked short, end", "chunked short, cut",
+        "nothing"])
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_cut_is_told_from_an_end(get_json, peer, ca, answer, unwrap, name, status, version):
     server = peer(answer, context=context(ca.good, maximum_version=version), unwrap=unwrap)
@@ -382,7 +385,8 @@ def test_no_place_for_an_authority(skua, site):
 
 
 @pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\0" * 100, b"",
-                                  b"\x16\x03\x01\xff\xff" + b"x" * 5000])
+                                  b"\x16\x03\x01\xff\xff" + b"x" * 5000],
+                         ids=["HTTP", "zeros", "nothing", "a record too long"])
 def test_what_is_no_handshake_harms_nobody(serve, site, get, ca, sent):
     server = serve("--tls-cert", ca.good.cert, "--tls-key", ca.good.key, site)
     with server.connect() as connection:
