@@ -61,6 +61,8 @@ static bool line_fits(cursor *c, const char *line, int code, const char *what) {
 
 /* ---- start lines ---- */
 
+static const char other_version[] = "a version of HTTP other than 1.x";
+
 static bool token(cursor *c, skua_str *out, int code, const char *what) {
     const char *from = c->p;
     while (c->p < c->end && sk_is_tchar(*c->p))
@@ -71,16 +73,21 @@ static bool token(cursor *c, skua_str *out, int code, const char *what) {
     return out->len > 0 || wrong(c, code, what);
 }
 
-/* HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 2.3). */
-static bool version(cursor *c, int *out, int code, const char *what) {
+/* HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 2.3). What is malformed is another protocol where
+ * a response names it so ("HTTP/2 200"), and nonsense in a request. */
+static bool version(cursor *c, sk_role reader, int *out) {
     static const char prefix[] = "HTTP/";
+    static const char malformed[] = "malformed HTTP version";
+    int code = reader == SK_SERVER ? SKUA_E_BAD_REQUEST_LINE : SKUA_E_BAD_STATUS_LINE;
     for (size_t i = 0; i < sizeof prefix - 1; i++)
-        if (!expect_byte(c, prefix[i], code, what))
+        if (!expect_byte(c, prefix[i], code, malformed))
             return false;
     if (c->end - c->p < 3)
         return incomplete(c);
+    if (reader == SK_CLIENT && (c->p[0] != '1' || c->p[1] != '.'))
+        return wrong(c, SKUA_E_UNKNOWN_PROTOCOL, other_version);
     if (!sk_is_digit(c->p[0]) || c->p[1] != '.' || !sk_is_digit(c->p[2]))
-        return wrong(c, code, what);
+        return wrong(c, code, malformed);
     /* RFC 9110 2.5: a higher minor version is read as the highest we know. */
     *out = c->p[0] != '1' ? 0 : c->p[2] == '0' ? 10 : 11;
     c->p += 3;
@@ -103,18 +110,17 @@ static bool request_line(cursor *c, sk_head *head) {
     if (c->p < c->end && head->target.len == 0)
         return wrong(c, SKUA_E_BAD_REQUEST_LINE, "no target in the request line");
     if (!expect_byte(c, ' ', SKUA_E_BAD_REQUEST_LINE, malformed) ||
-        !version(c, &head->version, SKUA_E_BAD_REQUEST_LINE, "malformed HTTP version") ||
+        !version(c, SK_SERVER, &head->version) ||
         !line_end(c, SKUA_E_BAD_REQUEST_LINE, "something behind the HTTP version"))
         return false;
-    return head->version != 0 ||
-           wrong(c, SKUA_E_UNKNOWN_PROTOCOL, "a version of HTTP other than 1.x");
+    return head->version != 0 || wrong(c, SKUA_E_UNKNOWN_PROTOCOL, other_version);
 }
 
 /* status-line = HTTP-version SP status-code SP [ reason-phrase ] (RFC 9112 4). The second SP may be
  * missing where no reason follows: that section lets recipients part the line on white space. */
 static bool status_line(cursor *c, sk_head *head) {
     static const char malformed[] = "malformed status line";
-    if (!version(c, &head->version, SKUA_E_BAD_STATUS_LINE, "no HTTP version in the status line") ||
+    if (!version(c, SK_CLIENT, &head->version) ||
         !expect_byte(c, ' ', SKUA_E_BAD_STATUS_LINE, malformed))
         return false;
     if (c->end - c->p < 3)
@@ -133,10 +139,7 @@ static bool status_line(cursor *c, sk_head *head) {
         c->p = sk_h1_scan_value(c->p, c->end);
         head->reason = (skua_str){from, (size_t)(c->p - from)};
     }
-    if (!line_end(c, SKUA_E_BAD_STATUS_LINE, malformed))
-        return false;
-    return head->version != 0 ||
-           wrong(c, SKUA_E_UNKNOWN_PROTOCOL, "a version of HTTP other than 1.x");
+    return line_end(c, SKUA_E_BAD_STATUS_LINE, malformed);
 }
 
 static bool start_line(cursor *c, sk_role role, sk_head *head) {
