@@ -2,7 +2,6 @@
  * --cacert, -k, --resolve, the time limits, -v. */
 #include "get.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,14 +95,13 @@ static int64_t at_least(int64_t max_time_ms, int64_t default_ms) {
     return max_time_ms > default_ms ? max_time_ms : default_ms;
 }
 
-static void print_trace(void *user, skua_trace_kind kind, const char *line, size_t len) {
+static void print_trace(void *user, skua_trace_kind kind, const char *text, size_t len) {
     (void)user;
-    flockfile(stderr);
-    fprintf(stderr, "%c ", (int)kind);
-    cli_put_escaped(stderr, line, len, 0);
-    putc_unlocked('\n', stderr);
-    fflush(stderr);
-    funlockfile(stderr);
+    cli_line line;
+    line.len = 0;
+    cli_line_format(&line, "%c ", (int)kind);
+    cli_line_put(&line, text, len, 0);
+    cli_line_end(&line);
 }
 
 int get_peer_build(get_peer *p, const get_options *o, skua_error *err) {

@@ -1,11 +1,31 @@
 /* report.c - lines for the person who runs the command.
  *
- * Each line leaves in one write, so that lines of several threads do not mix. What is said with
- * --json on standard output is not its business. */
+ * A line leaves in one write, so that the lines of several threads do not mix; one that is longer
+ * than its buffer, in several. When standard error takes nothing, there is nobody left to tell. */
 #include "report.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+static void flush(cli_line *line) {
+    for (size_t done = 0; done < line->len;) {
+        ssize_t n = write(STDERR_FILENO, line->text + done, line->len - done);
+        if (n < 0 && errno != EINTR)
+            break;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    line->len = 0;
+}
+
+static void add(cli_line *line, const char *text, size_t len) {
+    if (len > sizeof line->text - line->len)
+        flush(line);
+    memcpy(line->text + line->len, text, len);
+    line->len += len;
+}
 
 static int needs_escape(unsigned char c, int quote) {
     if (c < 0x20 || c == 0x7f)
@@ -13,30 +33,48 @@ static int needs_escape(unsigned char c, int quote) {
     return quote && (c == '"' || c == '\\' || c >= 0x80);
 }
 
-void cli_put_escaped(FILE *f, const char *text, size_t len, int quote) {
+static void put_escape(cli_line *line, unsigned char c) {
+    static const char hex[] = "0123456789abcdef";
+    const char escape[] = {'\\', 'x', hex[c >> 4], hex[c & 15]};
+    const char quoted[] = {'\\', (char)c};
+    if (c == '"' || c == '\\')
+        add(line, quoted, sizeof quoted);
+    else
+        add(line, escape, sizeof escape);
+}
+
+void cli_line_put(cli_line *line, const char *text, size_t len, int quote) {
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (!needs_escape(c, quote)) {
-            putc_unlocked(c, f);
-        } else if (c == '"' || c == '\\') {
-            putc_unlocked('\\', f);
-            putc_unlocked(c, f);
-        } else {
-            fprintf(f, "\\x%02x", c);
-        }
+        if (needs_escape((unsigned char)text[i], quote))
+            put_escape(line, (unsigned char)text[i]);
+        else
+            add(line, text + i, 1);
     }
 }
 
-void cli_say(const char *fmt, ...) {
-    char text[2048];
+void cli_line_format(cli_line *line, const char *fmt, ...) {
+    char text[256];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    flockfile(stderr);
-    fputs("skua: ", stderr);
-    cli_put_escaped(stderr, text, strlen(text), 0);
-    putc_unlocked('\n', stderr);
-    fflush(stderr);
-    funlockfile(stderr);
+    add(line, text, strlen(text));
+}
+
+void cli_line_end(cli_line *line) {
+    add(line, "\n", 1);
+    flush(line);
+}
+
+void cli_say(const char *fmt, ...) {
+    char text[2048];
+    cli_line line;
+    line.len = 0;
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    cli_line_format(&line, "skua: ");
+    cli_line_put(&line, text, strlen(text), 0);
+    cli_line_end(&line);
 }

@@ -3,14 +3,23 @@
 #define CLI_REPORT_H
 
 #include <stddef.h>
-#include <stdio.h>
 
-/* Print one line: "skua: " and the text. Control characters are escaped, so that what a peer or a
+/* A line being put together. Set len to 0 to begin one. */
+typedef struct cli_line {
+    size_t len;
+    char text[16384];
+} cli_line;
+
+/* Add bytes with control characters as \xHH; where quote is 1, quotes, backslashes and bytes from
+ * 0x80 on are escaped as well. */
+void cli_line_put(cli_line *line, const char *text, size_t len, int quote);
+/* Add text as it is, formatted: at most 255 bytes. */
+__attribute__((format(printf, 2, 3))) void cli_line_format(cli_line *line, const char *fmt, ...);
+/* Write the line. */
+void cli_line_end(cli_line *line);
+
+/* Write one line: "skua: " and the text. Control characters are escaped, so that what a peer or a
  * file name holds cannot steer the terminal. */
 __attribute__((format(printf, 1, 2))) void cli_say(const char *fmt, ...);
-
-/* Write bytes with control characters, quotes where `quote` is one, and, where it is one, bytes
- * from 0x80 on as \xHH. */
-void cli_put_escaped(FILE *f, const char *text, size_t len, int quote);
 
 #endif

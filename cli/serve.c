@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -219,7 +220,6 @@ static int serve_until_stopped(const serve_options *o, const skua_tls_opts *tls,
 }
 
 static int serve(const serve_options *o) {
-    static char log_buffer[16384];
     char password[PASSWORD_BYTES] = "";
     skua_local_ca_files made;
     skua_error err;
@@ -227,7 +227,6 @@ static int serve(const serve_options *o) {
         return CLI_EXIT_SERVE;
     int rc = o->tls ? serve_authority(o->bind, &made, &err) : 0;
     if (rc == 0) {
-        setvbuf(stderr, log_buffer, _IOFBF, sizeof log_buffer);
         raise_descriptor_limit();
         skua_tls_opts tls = {
             .size = sizeof tls,

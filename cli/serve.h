@@ -2,16 +2,11 @@
 #ifndef CLI_SERVE_H
 #define CLI_SERVE_H
 
-#include <stdio.h>
-
 #include <skua/server.h>
 #include <skua/tls.h>
 
 /* One line in the Common Log Format on standard error: a skua_access_fn. */
 void serve_log_access(void *user, const skua_access *a);
-
-/* Write the line for an exchange that ended at `when` (seconds since 1970). */
-void serve_log_line(FILE *f, const skua_access *a, long long when);
 
 /* Make sure of the local authority in the user's data directory, and of a certificate that also
  * names `bind`. Returns: 0 and *out, or an error with err filled. */

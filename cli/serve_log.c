@@ -12,60 +12,53 @@
 #include "report.h"
 
 /* The address without its port: "192.0.2.1" of "192.0.2.1:80", "::1" of "[::1]:80". */
-static void put_client(FILE *f, const char *client) {
+static void put_client(cli_line *line, const char *client) {
     const char *colon = strrchr(client, ':');
     size_t len = colon && colon[1] ? (size_t)(colon - client) : strlen(client);
     if (len > 1 && client[0] == '[' && client[len - 1] == ']') {
         client++;
         len -= 2;
     }
-    cli_put_escaped(f, len ? client : "-", len ? len : 1, 1);
+    cli_line_put(line, len ? client : "-", len ? len : 1, 1);
 }
 
-static void put_time(FILE *f, long long when) {
+static void put_time(cli_line *line, time_t when) {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t seconds = (time_t)when;
     struct tm t;
-    if (!localtime_r(&seconds, &t)) {
-        fputs("[-]", f);
+    if (!localtime_r(&when, &t)) {
+        cli_line_format(line, "[-]");
         return;
     }
     long minutes = t.tm_gmtoff / 60;
     long away = minutes < 0 ? -minutes : minutes;
-    fprintf(f, "[%02d/%.3s/%d:%02d:%02d:%02d %c%02ld%02ld]", t.tm_mday, months + t.tm_mon * 3,
-            t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec, minutes < 0 ? '-' : '+', away / 60,
-            away % 60);
+    cli_line_format(line, "[%02d/%.3s/%d:%02d:%02d:%02d %c%02ld%02ld]", t.tm_mday,
+                    months + t.tm_mon * 3, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec,
+                    minutes < 0 ? '-' : '+', away / 60, away % 60);
 }
 
-static void put_request(FILE *f, const skua_access *a) {
-    putc_unlocked('"', f);
-    cli_put_escaped(f, a->method, strlen(a->method), 1);
+static void put_request(cli_line *line, const skua_access *a) {
+    cli_line_format(line, "\"");
+    cli_line_put(line, a->method, strlen(a->method), 1);
     if (a->version) {
-        putc_unlocked(' ', f);
-        cli_put_escaped(f, a->target, strlen(a->target), 1);
-        fprintf(f, " HTTP/%d.%d", a->version / 10, a->version % 10);
+        cli_line_format(line, " ");
+        cli_line_put(line, a->target, strlen(a->target), 1);
+        cli_line_format(line, " HTTP/%d.%d", a->version / 10, a->version % 10);
     }
-    putc_unlocked('"', f);
+    cli_line_format(line, "\"");
 }
 
-void serve_log_line(FILE *f, const skua_access *a, long long when) {
-    put_client(f, a->client);
-    fputs(" - - ", f);
-    put_time(f, when);
-    putc_unlocked(' ', f);
-    put_request(f, a);
-    if (a->body_bytes > 0)
-        fprintf(f, " %d %lld\n", a->status, (long long)a->body_bytes);
-    else
-        fprintf(f, " %d -\n", a->status);
-}
-
-/* The lock keeps the lines of the workers whole; standard error is buffered by then, so that a
- * line is one write. */
 void serve_log_access(void *user, const skua_access *a) {
     (void)user;
-    flockfile(stderr);
-    serve_log_line(stderr, a, (long long)time(NULL));
-    fflush(stderr);
-    funlockfile(stderr);
+    cli_line line;
+    line.len = 0;
+    put_client(&line, a->client);
+    cli_line_format(&line, " - - ");
+    put_time(&line, time(NULL));
+    cli_line_format(&line, " ");
+    put_request(&line, a);
+    if (a->body_bytes > 0)
+        cli_line_format(&line, " %d %lld", a->status, (long long)a->body_bytes);
+    else
+        cli_line_format(&line, " %d -", a->status);
+    cli_line_end(&line);
 }
