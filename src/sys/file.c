@@ -105,7 +105,10 @@ int sk_file_stat(int fd, sk_file_info *out) {
         .size = st.st_size,
         .mtime = st.st_mtim.tv_sec,
         .mtime_ns = (uint32_t)st.st_mtim.tv_nsec,
+        .ctime = st.st_ctim.tv_sec,
+        .ctime_ns = (uint32_t)st.st_ctim.tv_nsec,
         .inode = st.st_ino,
+        .device = st.st_dev,
         .is_dir = S_ISDIR(st.st_mode),
         .is_regular = S_ISREG(st.st_mode),
     };

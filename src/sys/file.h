@@ -10,7 +10,10 @@ typedef struct sk_file_info {
     int64_t size;
     int64_t mtime; /* Unix seconds */
     uint32_t mtime_ns;
+    uint32_t ctime_ns;
+    int64_t ctime; /* of the last change, also to what is known about the file */
     uint64_t inode;
+    uint64_t device;
     bool is_dir;
     bool is_regular;
 } sk_file_info;
