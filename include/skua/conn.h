@@ -22,10 +22,10 @@ typedef struct skua_conn skua_conn;
 
 /* What a trace line is about. */
 typedef enum skua_trace_kind {
-    SKUA_TRACE_INFO = '*',    /* what is being done: resolving, connecting, TLS version */
-    SKUA_TRACE_SEND = '>',    /* a line of a head that was sent */
-    SKUA_TRACE_RECV = '<',    /* a line of a head that was received */
-    SKUA_TRACE_WARNING = '!'  /* something a person should know: verification is off */
+    SKUA_TRACE_INFO = '*',   /* what is being done: resolving, connecting, TLS version */
+    SKUA_TRACE_SEND = '>',   /* a line of a head that was sent */
+    SKUA_TRACE_RECV = '<',   /* a line of a head that was received */
+    SKUA_TRACE_WARNING = '!' /* something a person should know: verification is off */
 } skua_trace_kind;
 
 /* Called with one line, not terminated by a line end. Values of Authorization,
@@ -34,19 +34,19 @@ typedef void skua_trace_fn(void *user, skua_trace_kind kind, const char *line, s
 
 /* Connect to `address` wherever a URL says host and port (curl's --resolve). */
 typedef struct skua_resolve_entry {
-    const char *host; /* NULL ends a list; compared without case; "*" is any host */
-    int port;         /* 0: any */
+    const char *host;    /* NULL ends a list; compared without case; "*" is any host */
+    int port;            /* 0: any */
     const char *address; /* digits; several, comma-separated, are raced; brackets are fine */
 } skua_resolve_entry;
 
 /* Options of a connection. Zero is the default that stands in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_conn_opts {
     size_t size;
-    int64_t timeout_ms;         /* for each call that does I/O, as a whole [none: its phases are bounded] */
-    int64_t resolve_timeout_ms; /* [5000] */
-    int64_t connect_timeout_ms; /* all addresses together [10000] */
-    int64_t tls_timeout_ms;     /* handshake [10000] */
-    int64_t first_byte_timeout_ms; /* from the request's end to the response's beginning [60000] */
+    int64_t timeout_ms; /* each call that does I/O, as a whole [none; its phases are bounded] */
+    int64_t resolve_timeout_ms;    /* [5000] */
+    int64_t connect_timeout_ms;    /* all addresses together [10000] */
+    int64_t tls_timeout_ms;        /* handshake [10000] */
+    int64_t first_byte_timeout_ms; /* from a request's end to its response's beginning [60000] */
     int64_t idle_timeout_ms;    /* between two arrivals, or two sends that make progress [30000] */
     int64_t deadline_ms;        /* over everything this object does, from its making on [none] */
     uint32_t line_max_bytes;    /* status line or one field [65536] */
@@ -55,13 +55,13 @@ typedef struct skua_conn_opts {
     int ip_version;             /* 4, 6 or [either] */
     const char *source_address; /* connect from this address, digits, [the system's choice] */
     const skua_resolve_entry *resolve; /* overrides; NULL: none */
-    const skua_tls_opts *tls;   /* NULL: verified against the system's store */
-    const char *user_agent;     /* [none is sent] */
-    skua_trace_fn *trace;       /* NULL: none */
+    const skua_tls_opts *tls;          /* NULL: verified against the system's store */
+    const char *user_agent;            /* [none is sent] */
+    skua_trace_fn *trace;              /* NULL: none */
     void *trace_user;
-    const skua_clock *clock;    /* NULL: the system's; must outlive the connection */
-    skua_stream *stream;        /* a connected stream to use in place of dialling; the connection
-                                   then owns it, and cannot reconnect */
+    const skua_clock *clock; /* NULL: the system's; must outlive the connection */
+    skua_stream *stream;     /* a connected stream to use in place of dialling; the connection
+                                then owns it, and cannot reconnect */
 } skua_conn_opts;
 
 /* Make a connection object for a server. Nothing is connected and nothing resolved yet.

@@ -113,12 +113,12 @@ typedef struct skua_attempt {
 typedef struct skua_error {
     int code; /* SKUA_E_* */
     skua_phase phase;
-    int os_errno;   /* errno of the system call, or 0 */
-    int tls_verify; /* X509_V_ERR_* of the verification, or 0 */
-    int tls_depth;  /* which certificate: 0 is the peer's own */
+    int os_errno;     /* errno of the system call, or 0 */
+    int tls_verify;   /* X509_V_ERR_* of the verification, or 0 */
+    int tls_depth;    /* which certificate: 0 is the peer's own */
     int resolve_code; /* EAI_* of getaddrinfo, or 0 */
-    int retry_safe; /* 1: the request was certainly not processed */
-    int attempts;   /* how many of attempt[] are filled */
+    int retry_safe;   /* 1: the request was certainly not processed */
+    int attempts;     /* how many of attempt[] are filled */
     int64_t bytes_received;
     int64_t bytes_expected; /* -1 when not known */
     char target[256];       /* the URL's host and port, or the file, that was asked for */

@@ -24,13 +24,13 @@ typedef struct skua_server skua_server;
 
 /* One finished exchange, for an access log. Strings live during the call. */
 typedef struct skua_access {
-    const char *client;       /* "192.0.2.1:49152" */
-    const char *method;       /* "-" where the request could not be read */
+    const char *client; /* "192.0.2.1:49152" */
+    const char *method; /* "-" where the request could not be read */
     const char *target;
-    int version;              /* 10, 11; 0 where the request could not be read */
+    int version; /* 10, 11; 0 where the request could not be read */
     int status;
-    int64_t body_bytes;       /* of the reply's body, sent or queued to be sent */
-    int64_t duration_us;      /* from the request's head to the end of its reply */
+    int64_t body_bytes;  /* of the reply's body, sent or queued to be sent */
+    int64_t duration_us; /* from the request's head to the end of its reply */
     int is_tls;
 } skua_access;
 
@@ -43,31 +43,31 @@ typedef void skua_log_fn(void *user, const char *line);
 /* Options of a server. Zero is the default in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_server_opts {
     size_t size;
-    int workers;                  /* loops, each in a thread [one per processor] */
-    int64_t header_timeout_ms;    /* from accept, or a request's first byte, to its head's end [10000] */
-    int64_t body_timeout_ms;      /* between two arrivals of a request's body [30000] */
-    int64_t write_timeout_ms;     /* between two sends that make progress [30000] */
-    int64_t idle_timeout_ms;      /* between two requests [75000] */
-    int64_t tls_timeout_ms;       /* handshake [10000] */
-    uint32_t line_max_bytes;      /* request line or one field [16384] */
-    uint32_t head_max_bytes;      /* a whole head [65536] */
-    uint32_t fields_max;          /* fields in a head [100] */
-    int64_t body_max_bytes;       /* a request's body [1048576] */
-    const char *server_header;    /* value of Server [none is sent] */
-    skua_access_fn *access;       /* NULL: none */
-    skua_log_fn *log;             /* NULL: none */
-    void *user;                   /* for both */
-    const skua_clock *clock;      /* NULL: the system's */
+    int workers;               /* loops, each in a thread [one per processor] */
+    int64_t header_timeout_ms; /* a head: from accept or its first byte to its end [10000] */
+    int64_t body_timeout_ms;   /* between two arrivals of a request's body [30000] */
+    int64_t write_timeout_ms;  /* between two sends that make progress [30000] */
+    int64_t idle_timeout_ms;   /* between two requests [75000] */
+    int64_t tls_timeout_ms;    /* handshake [10000] */
+    uint32_t line_max_bytes;   /* request line or one field [16384] */
+    uint32_t head_max_bytes;   /* a whole head [65536] */
+    uint32_t fields_max;       /* fields in a head [100] */
+    int64_t body_max_bytes;    /* a request's body [1048576] */
+    const char *server_header; /* value of Server [none is sent] */
+    skua_access_fn *access;    /* NULL: none */
+    skua_log_fn *log;          /* NULL: none */
+    void *user;                /* for both */
+    const skua_clock *clock;   /* NULL: the system's */
 } skua_server_opts;
 
 /* Options of a directory route. */
 typedef struct skua_dir_opts {
     size_t size;
-    const char *const *index;   /* files for a directory, NULL at the end
-                                   ["index.html", "index.htm"] */
-    const char *cache_control;  /* value of Cache-Control [none is sent] */
-    const char *default_type;   /* of unknown endings ["application/octet-stream"] */
-    int list;                   /* 1: show directories without an index file as an HTML page [0] */
+    const char *const *index;  /* files for a directory, NULL at the end
+                                  ["index.html", "index.htm"] */
+    const char *cache_control; /* value of Cache-Control [none is sent] */
+    const char *default_type;  /* of unknown endings ["application/octet-stream"] */
+    int list;                  /* 1: show directories without an index file as an HTML page [0] */
 } skua_dir_opts;
 
 /* Handle a request: called once, with the whole body at hand. It must not block. A negative return

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SKUA_WANT_READ 1u
+#define SKUA_WANT_READ  1u
 #define SKUA_WANT_WRITE 2u
 
 /* What a stream that answered SKUA_E_AGAIN waits for. */
@@ -31,13 +31,13 @@ typedef struct skua_want {
 
 /* What a stream knows of its peer and its protection. Empty strings where it does not apply. */
 typedef struct skua_stream_info {
-    size_t size;            /* set by the caller to sizeof(skua_stream_info) */
-    char local[56];         /* "192.0.2.1:443", "[2001:db8::1]:443", "unix:/run/x" */
+    size_t size;    /* set by the caller to sizeof(skua_stream_info) */
+    char local[56]; /* "192.0.2.1:443", "[2001:db8::1]:443", "unix:/run/x" */
     char peer[56];
-    char tls_version[16];   /* "TLSv1.3" */
+    char tls_version[16]; /* "TLSv1.3" */
     char tls_cipher[64];
-    char alpn[32];          /* "http/1.1" */
-    char tls_subject[192];  /* subject of the peer's certificate */
+    char alpn[32];         /* "http/1.1" */
+    char tls_subject[192]; /* subject of the peer's certificate */
 } skua_stream_info;
 
 typedef struct skua_stream skua_stream;
@@ -52,7 +52,8 @@ typedef struct skua_stream_ops {
     /* Write from count pieces, as many bytes as can be taken now. Returns: bytes taken (> 0);
      * SKUA_E_AGAIN when none; another negative code, with err filled. */
     ptrdiff_t (*writev)(skua_stream *s, const skua_str *pieces, size_t count, skua_error *err);
-    /* End the sending direction (TCP FIN, TLS close_notify). Returns: 0, SKUA_E_AGAIN or an error. */
+    /* End the sending direction (TCP FIN, TLS close_notify). Returns: 0, SKUA_E_AGAIN or another
+     * negative code, with err filled. */
     int (*shutdown)(skua_stream *s, skua_error *err);
     /* Close at once, and free what the stream holds, itself included if it was allocated. */
     void (*close)(skua_stream *s);

@@ -27,10 +27,10 @@ extern "C" {
 #define SKUA_VERSION_MAJOR 0
 #define SKUA_VERSION_MINOR 1
 #define SKUA_VERSION_PATCH 0
-#define SKUA_VERSION "0.1.0"
+#define SKUA_VERSION       "0.1.0"
 
 /* Well-known ports (RFC 9110 4.2.1, 4.2.2). */
-#define SKUA_HTTP_PORT 80
+#define SKUA_HTTP_PORT  80
 #define SKUA_HTTPS_PORT 443
 
 /* A time-out that never ends. Zero in an option is never "no end": it is the documented default. */
@@ -58,7 +58,8 @@ typedef struct skua_field {
     unsigned flags; /* 0 or SKUA_FIELD_SECRET */
 } skua_field;
 
-/* Where time comes from. Tests give their own; NULL in an option is the system's monotonic clock. */
+/* Where time comes from. NULL in an option is the system's monotonic clock; a test gives its own.
+ */
 typedef struct skua_clock {
     int64_t (*now_ms)(void *user); /* milliseconds since any fixed moment, never going back */
     void *user;

@@ -34,8 +34,8 @@ sk_dial *sk_dial_start(const sk_dial_opts *opts, int64_t now, skua_error *err);
  * SKUA_E_RESOLVE; SKUA_E_TIMEOUT; SKUA_E_CONNECTION_REFUSED when every address refused;
  * SKUA_E_CONNECT. After either end it is only to be freed. */
 int sk_dial_step(sk_dial *d, int64_t now, skua_error *err);
-/* While SKUA_E_AGAIN: what to wait for. Fills up to cap of out, which SK_DIAL_RACE_MAX suffices for;
- * *deadline is when to step anyway. Returns how many. */
+/* While SKUA_E_AGAIN: what to wait for. Fills up to cap of out, which SK_DIAL_RACE_MAX suffices
+ * for; *deadline is when to step anyway. Returns how many. */
 int sk_dial_wants(const sk_dial *d, skua_want *out, int cap, int64_t *deadline);
 /* When resolving and connecting were done, in ms since the start; -1 if not reached. */
 void sk_dial_times(const sk_dial *d, int64_t *resolved_ms, int64_t *connected_ms);

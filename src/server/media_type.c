@@ -1,7 +1,7 @@
 /* server/media_type.c - the media type of a file, by the ending of its name.
  *
- * The types are those of the IANA registry; where it has none, the name in common use stands here. A
- * compressed archive such as a.tar.gz is what its last ending says: it is sent as it is, not as a
+ * The types are those of the IANA registry; where it has none, the name in common use stands here.
+ * A compressed archive such as a.tar.gz is what its last ending says: it is sent as it is, not as a
  * coding of something else. */
 #include "server/media_type.h"
 

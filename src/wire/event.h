@@ -32,16 +32,16 @@ typedef struct sk_head {
 } sk_head;
 
 typedef enum sk_event_kind {
-    SK_EV_NEED,    /* nothing more in the input: read and feed */
-    SK_EV_INFO,    /* an interim response (1xx); head */
-    SK_EV_HEAD,    /* a request, or a final response; head */
-    SK_EV_DATA,    /* a span of body; data */
+    SK_EV_NEED,     /* nothing more in the input: read and feed */
+    SK_EV_INFO,     /* an interim response (1xx); head */
+    SK_EV_HEAD,     /* a request, or a final response; head */
+    SK_EV_DATA,     /* a span of body; data */
     SK_EV_TRAILERS, /* head.fields are the trailer fields; only where there are some */
-    SK_EV_END,     /* the message is complete */
-    SK_EV_UPGRADE, /* 101, or 2xx to CONNECT; head; all further input is another protocol's */
-    SK_EV_PAUSED,  /* input waits for a cycle that has not begun: see sk_h1_cycle */
-    SK_EV_CLOSED,  /* the peer ended the connection between messages */
-    SK_EV_ERROR    /* sticky; error and what */
+    SK_EV_END,      /* the message is complete */
+    SK_EV_UPGRADE,  /* 101, or 2xx to CONNECT; head; all further input is another protocol's */
+    SK_EV_PAUSED,   /* input waits for a cycle that has not begun: see sk_h1_cycle */
+    SK_EV_CLOSED,   /* the peer ended the connection between messages */
+    SK_EV_ERROR     /* sticky; error and what */
 } sk_event_kind;
 
 typedef struct sk_event {

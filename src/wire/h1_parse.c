@@ -73,8 +73,8 @@ static bool token(cursor *c, skua_str *out, int code, const char *what) {
     return out->len > 0 || wrong(c, code, what);
 }
 
-/* HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 2.3). What is malformed is another protocol where
- * a response names it so ("HTTP/2 200"), and nonsense in a request. */
+/* HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112 2.3). What is malformed is another protocol
+ * where a response names it so ("HTTP/2 200"), and nonsense in a request. */
 static bool version(cursor *c, sk_role reader, int *out) {
     static const char prefix[] = "HTTP/";
     static const char malformed[] = "malformed HTTP version";
