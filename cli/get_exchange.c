@@ -86,11 +86,14 @@ static int choose_output(get_exchange *x) {
     /* A remote name of "-" is a file, not standard output. */
     x->output.path = o->remote_name ? path : x->output.path;
     x->output.discard = o->json && !x->output.path;
-    if (o->json) {
-        x->hash = skua_sha256_new();
-        return x->hash ? 0 : no_memory(x);
-    }
     return 0;
+}
+
+static int begin_digest(get_exchange *x) {
+    if (!x->options->json)
+        return 0;
+    x->hash = skua_sha256_new();
+    return x->hash ? 0 : no_memory(x);
 }
 
 static int same_text(const char *a, const char *b) {
@@ -216,8 +219,8 @@ static int build_peer(get_exchange *x) {
 }
 
 void get_exchange_run(get_exchange *x, const get_options *o) {
-    static step *const steps[] = {build_request,   build_peer,     parse_url, choose_output,
-                                  make_connection, exchange_heads, receive};
+    static step *const steps[] = {build_request, build_peer,      parse_url,      choose_output,
+                                  begin_digest,  make_connection, exchange_heads, receive};
     *x = (get_exchange){.options = o};
     cli_output_init(&x->output, NULL);
     for (size_t i = 0; i < sizeof steps / sizeof *steps && x->status == 0; i++)
