@@ -1,14 +1,10 @@
 /* client/timeline.c - when the phases of an exchange were over. */
 #include "client/timeline.h"
 
-#include <time.h>
+#include "sys/clock.h"
 
 double sk_timeline_clock(const skua_clock *clock) {
-    if (clock)
-        return (double)clock->now_ms(clock->user);
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return (double)sk_clock_now_us(clock) / 1e3;
 }
 
 void sk_timeline_begin(sk_timeline *t, double began) {

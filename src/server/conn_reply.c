@@ -5,7 +5,7 @@
 #include "sys/clock.h"
 
 int64_t sk_sconn_now_us(const sk_sconn *c) {
-    return sk_clock_now(c->worker->settings->clock) * 1000;
+    return sk_clock_now_us(c->worker->settings->clock);
 }
 
 static const char *or_dash(const char *text) {

@@ -10,6 +10,8 @@
 int64_t sk_clock_ms(void);
 /* The same, through a clock that may be NULL. */
 int64_t sk_clock_now(const skua_clock *clock);
+/* In microseconds, for measuring; a clock that is given knows only milliseconds. */
+int64_t sk_clock_now_us(const skua_clock *clock);
 /* Seconds since 1970. */
 int64_t sk_clock_unix(void);
 /* now + ms, where ms < 0 (SKUA_FOREVER) is SK_NEVER; never overflows. */

@@ -29,6 +29,9 @@ static void clock_may_be_brought_along(void **state) {
     assert_int_equal(sk_clock_now(&clock), 42);
     int64_t before = sk_clock_ms();
     assert_in_range((uintmax_t)sk_clock_now(NULL), (uintmax_t)before, (uintmax_t)before + 60000);
+    assert_int_equal(sk_clock_now_us(&clock), 42000);
+    int64_t us = sk_clock_now_us(NULL);
+    assert_in_range((uintmax_t)us, (uintmax_t)before * 1000, (uintmax_t)us + 60000000);
 }
 
 static void unix_time_is_of_this_century(void **state) {
