@@ -164,12 +164,26 @@ static void run(sk_sconn *c, sk_step s) {
         sk_sconn_close(c);
 }
 
-void sk_sconn_turn(sk_sconn *c) {
+/* `came`: see the worker's turn_came. */
+static void turn(sk_sconn *c, int64_t came) {
     sk_sconn_begin_turn(c);
+    c->worker->turn_came = came;
     sk_step s = sk_sconn_flush(c);
     if (s == SK_STEP_WAIT && c->state == SK_CONN_BODY)
         s = SK_STEP_ON; /* a body is read whether or not its peer reads */
     run(c, s);
+}
+
+void sk_sconn_turn(sk_sconn *c) {
+    turn(c, 0);
+}
+
+/* What had come when the step began: all that was received and, where the stream is readable, the
+ * byte behind it. What makes it readable in a handshake is no request's. */
+static int64_t bytes_come(const sk_sconn *c, unsigned events) {
+    if (c->state == SK_CONN_HANDSHAKE)
+        return 0;
+    return c->session.received + (events & SKUA_WANT_READ ? 1 : 0);
 }
 
 static void on_ready(sk_watch *w, unsigned events) {
@@ -177,7 +191,7 @@ static void on_ready(sk_watch *w, unsigned events) {
     /* TLS may have had to write before it could read. */
     if ((events & SKUA_WANT_READ) || c->is_tls)
         sk_session_readable(&c->session);
-    sk_sconn_turn(c);
+    turn(c, bytes_come(c, events));
 }
 
 static sk_step on_time_out(sk_sconn *c, sk_conn_timer kind) {

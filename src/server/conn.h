@@ -68,6 +68,9 @@ void sk_sconn_free_spares(sk_worker *w);
 
 /* The handler is writing much: send what is queued, as far as the peer takes it. 0 or an error. */
 int sk_sconn_relieve(sk_sconn *c);
+/* See that the loop's first watch has been told of all that happened before the request under way
+ * was begun to be sent. What a request may not miss is what its client could know of. */
+void sk_sconn_catch_up(sk_sconn *c);
 /* "192.0.2.1:49152", "unix:"; "" where it is not known. */
 const char *sk_sconn_client(sk_sconn *c);
 

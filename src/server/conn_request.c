@@ -151,6 +151,7 @@ sk_step sk_sconn_step_head(sk_sconn *c) {
     c->exchange = sk_worker_lend(c->worker, c);
     if (!c->exchange)
         return SK_STEP_CLOSE;
+    c->exchange->first_byte = c->session.received - (int64_t)sk_buf_len(c->session.in);
     skua_error err;
     sk_event ev = {.head = &c->exchange->request.head};
     int rc = sk_session_next(&c->session, &ev, &err);

@@ -35,6 +35,18 @@ void sk_sconn_begin_turn(sk_sconn *c) {
     share_output(c);
     c->blocked = c->yield = false;
     w->turn_moved = c->session.received + c->session.sent;
+    w->turn_came = 0;
+}
+
+/* Mostly nothing is to be done: the request woke the loop, which told the first watch first. But a
+ * request may have come later in the step: pipelined behind another, or on a new connection. */
+void sk_sconn_catch_up(sk_sconn *c) {
+    sk_worker *w = c->worker;
+    if (c->exchange->first_byte < w->turn_came && sk_loop_first_is_told(w->loop))
+        return;
+    sk_loop_tell_first(w->loop);
+    if (w->turn_came < c->session.received)
+        w->turn_came = c->session.received;
 }
 
 bool sk_sconn_turn_is_over(const sk_sconn *c) {

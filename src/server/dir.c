@@ -4,16 +4,17 @@
  *                                                 -> directory:     301 to the path with "/"
  *             ends with "/"    -> its index file, else the listing where that is on, else 404
  *
- * What is hidden, what is no file and what is not there all answer 404 alike. Nothing is kept
- * between requests but the directory's descriptor; ranges and codings are not known here. */
+ * What is hidden, what is no file and what is not there all answer 404 alike. A small file that is
+ * asked for often comes from the worker's memory instead (file_cache.h); else nothing is kept
+ * between requests but the directory's descriptor. Ranges and codings are not known here. */
 #include "base/date.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "server/conn.h"
 #include "server/dir_path.h"
 #include "server/exchange.h"
+#include "server/file_cache.h"
 #include "server/listing.h"
-#include "server/media_type.h"
 #include "server/server.h"
 #include "sys/clock.h"
 #include "sys/directory.h"
@@ -22,7 +23,6 @@
 #include "wire/percent.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 /* Looking at so many takes some 20 ms, in which the worker does nothing else. */
 #define LISTING_MAX 5000
@@ -80,40 +80,44 @@ static int find(const dir_route *d, const char *path, found *out) {
     return rc != 0 ? rc : out->info.is_dir ? -EISDIR : -ENOENT;
 }
 
-/* Strong: what changes the bytes changes the size, or the time, which has nanoseconds; a file that
- * took another's place has another inode. */
-static char *make_etag(sk_arena *arena, const sk_file_info *info) {
-    return sk_arena_printf(arena, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%x\"", info->inode,
-                           (uint64_t)info->size, (uint64_t)info->mtime, (unsigned)info->mtime_ns);
-}
-
-static int evaluate(skua_request *q, const sk_validators *v, int64_t now) {
+static int evaluate(skua_request *q, const sk_file_facts *facts, int64_t now) {
     const sk_conditions conditions = {
         .if_match = sk_str(skua_request_header(q, "If-Match")),
         .if_none_match = sk_str(skua_request_header(q, "If-None-Match")),
         .if_modified_since = sk_str(skua_request_header(q, "If-Modified-Since")),
         .if_unmodified_since = sk_str(skua_request_header(q, "If-Unmodified-Since")),
     };
-    return sk_conditional_evaluate(&conditions, v, true, now);
+    const sk_validators v = {
+        .exists = true,
+        .has_modified = true,
+        .modified = facts->modified,
+        .etag = sk_str(facts->etag),
+    };
+    return sk_conditional_evaluate(&conditions, &v, true, now);
 }
 
-/* Begin a reply about a file with what 200 and 304 both carry (RFC 9110 15.4.5). */
-static void begin(const dir_route *d, skua_reply *a, int status, const sk_validators *v) {
-    char date[SK_DATE_LEN + 1];
-    sk_date_format(v->modified, date);
-    date[SK_DATE_LEN] = '\0';
-    skua_reply_send_response(a, status);
-    skua_reply_send_header(a, "ETag", v->etag.ptr);
-    skua_reply_send_header(a, "Last-Modified", date);
+/* Add what 200 and 304 both carry (RFC 9110 15.4.5). */
+static void describe(const dir_route *d, skua_reply *a, const sk_file_facts *facts) {
+    skua_reply_send_header(a, "ETag", facts->etag);
+    skua_reply_send_header(a, "Last-Modified", facts->last_modified);
     if (d->cache_control)
         skua_reply_send_header(a, "Cache-Control", d->cache_control);
 }
 
-static int send_file(const dir_route *d, skua_reply *a, const found *f) {
-    const char *type = sk_media_type_of(sk_str(f->path));
-    skua_reply_send_header(a, "Content-Type", type ? type : d->default_type);
+static void describe_body(const dir_route *d, skua_reply *a, const sk_file_facts *facts) {
+    describe(d, a, facts);
+    skua_reply_send_header(a, "Content-Type", facts->type);
     skua_reply_send_header(a, "X-Content-Type-Options", "nosniff");
-    return sk_reply_file(a, f->fd, 0, f->info.size);
+}
+
+/* Reply with what the preconditions made of it: 304 or 412. */
+static int reply_without(const dir_route *d, skua_reply *a, int status,
+                         const sk_file_facts *facts) {
+    if (status == 412)
+        return skua_reply_send_error(a, 412, NULL);
+    describe(d, a, facts);
+    skua_reply_send_response(a, status);
+    return skua_reply_end_headers(a);
 }
 
 /* What Date will say, in Unix seconds. */
@@ -125,29 +129,68 @@ static int64_t time_of_message(const skua_request *q) {
 
 /* Reply with a file, or with what the preconditions make of it; f->fd is taken. */
 static int reply_file(const dir_route *d, skua_request *q, skua_reply *a, const found *f) {
-    const char *etag = make_etag(sk_request_arena(q), &f->info);
-    if (!etag) {
-        sk_file_close(f->fd);
-        return SKUA_E_NOMEM;
-    }
+    sk_file_facts facts;
     int64_t now = time_of_message(q);
-    const sk_validators v = {
-        .exists = true,
-        .has_modified = true,
-        /* RFC 9110 8.8.2.1: MUST NOT be later than the time of the message. */
-        .modified = f->info.mtime < now ? f->info.mtime : now,
-        .etag = sk_str(etag),
-    };
-    int status = evaluate(q, &v, now);
-    if (status == 0) {
-        begin(d, a, 200, &v);
-        return send_file(d, a, f);
+    sk_file_facts_of(&f->info, f->path, d->default_type, now, &facts);
+    int status = evaluate(q, &facts, now);
+    if (status != 0) {
+        sk_file_close(f->fd);
+        return reply_without(d, a, status, &facts);
     }
-    sk_file_close(f->fd);
-    if (status == 412)
-        return skua_reply_send_error(a, 412, NULL);
-    begin(d, a, 304, &v);
-    return skua_reply_end_headers(a);
+    describe_body(d, a, &facts);
+    skua_reply_send_response(a, 200);
+    return sk_reply_file(a, f->fd, 0, f->info.size);
+}
+
+/* ---- a file in memory ---- */
+
+/* NULL: it is not there. */
+static const sk_cached_file *find_cached(skua_request *q, const sk_file_key *key) {
+    sk_sconn *c = sk_exchange_of_request(q)->conn;
+    sk_file_cache *files = c->worker->files;
+    if (!files || !sk_file_cache_has(files, key))
+        return NULL;
+    sk_sconn_catch_up(c);
+    return sk_file_cache_get(files, key);
+}
+
+static void offer_to_cache(const dir_route *d, skua_request *q, const sk_file_key *key,
+                           const found *f) {
+    sk_worker *w = sk_exchange_of_request(q)->conn->worker;
+    if (!w->files)
+        w->files = sk_file_cache_new(w->loop);
+    if (w->files)
+        sk_file_cache_offer(w->files, key, &f->info, d->default_type, time_of_message(q));
+}
+
+static int reply_cached(const dir_route *d, skua_request *q, skua_reply *a,
+                        const sk_cached_file *file) {
+    int status = evaluate(q, &file->facts, sk_clock_unix());
+    if (status != 0)
+        return reply_without(d, a, status, &file->facts);
+    describe_body(d, a, &file->facts);
+    return skua_reply_bytes(a, 200, NULL, file->body.ptr, file->body.len);
+}
+
+/* ---- either ---- */
+
+/* Reply with the file at a path. 0, or -errno of what was not found, as find(): then there is no
+ * reply; *rc is that of the reply. */
+static int serve_file(const dir_route *d, skua_request *q, skua_reply *a, const char *path,
+                      int *rc) {
+    sk_file_key key = sk_file_key_of(d->dir, path);
+    const sk_cached_file *file = find_cached(q, &key);
+    found f;
+    if (file) {
+        *rc = reply_cached(d, q, a, file);
+        return 0;
+    }
+    int missing = find(d, path, &f);
+    if (missing != 0)
+        return missing;
+    offer_to_cache(d, q, &key, &f);
+    *rc = reply_file(d, q, a, &f);
+    return 0;
 }
 
 /* ---- a directory ---- */
@@ -206,11 +249,11 @@ static int reply_listing(const dir_route *d, skua_request *q, skua_reply *a, con
 static int serve_directory(const dir_route *d, skua_request *q, skua_reply *a, const char *rest,
                            skua_str path) {
     for (const char *const *index = d->index; *index; index++) {
-        found f;
+        int replied;
         const char *name = sk_arena_printf(sk_request_arena(q), "%s%s", rest, *index);
-        int rc = name ? find(d, name, &f) : -ENOMEM;
+        int rc = name ? serve_file(d, q, a, name, &replied) : -ENOMEM;
         if (rc == 0)
-            return reply_file(d, q, a, &f);
+            return replied;
         if (rc != -EISDIR && status_of(-rc) != 404)
             return refuse(a, rc);
     }
@@ -225,11 +268,11 @@ static int serve(skua_request *q, skua_reply *a, void *user) {
         return refuse(a, -ENOENT);
     if (where.slash)
         return serve_directory(d, q, a, rest, where.path);
-    found f;
-    int rc = find(d, rest, &f);
+    int replied;
+    int rc = serve_file(d, q, a, rest, &replied);
     if (rc == -EISDIR)
         return redirect_to_slash(q, a, NULL);
-    return rc == 0 ? reply_file(d, q, a, &f) : refuse(a, rc);
+    return rc == 0 ? replied : refuse(a, rc);
 }
 
 /* ---- setting up ---- */

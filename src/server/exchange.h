@@ -69,9 +69,10 @@ struct sk_exchange {
     skua_reply reply;
     sk_arena arena;
     sk_sconn *conn;
-    int64_t begun_us;  /* only where somebody asks: see skua_access */
-    sk_exchange *next; /* in the worker's list of spare ones */
-    sk_field fields[]; /* room for head.fields */
+    int64_t begun_us;   /* only where somebody asks: see skua_access */
+    int64_t first_byte; /* of the request: how many the connection had received before it */
+    sk_exchange *next;  /* in the worker's list of spare ones */
+    sk_field fields[];  /* room for head.fields */
 };
 
 static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {

@@ -103,6 +103,7 @@ void sk_worker_free(sk_worker *w) {
         next = x->next;
         free_exchange(x);
     }
+    sk_file_cache_free(w->files);
     sk_loop_free(w->loop);
     sk_tls_scratch_free(w->scratch);
     sk_buf_free(&w->in);

@@ -7,6 +7,7 @@
 #include "net/loop.h"
 #include "net/tls.h"
 #include "server/exchange.h"
+#include "server/file_cache.h"
 #include "server/router.h"
 #include "sys/wake.h"
 
@@ -44,6 +45,8 @@ struct sk_worker {
     sk_buf in; /* of the connection whose turn it is */
     sk_buf out;
     int64_t turn_moved; /* bytes that connection had moved when its turn began */
+    int64_t turn_came;  /* so many of the bytes it receives came before the loop's step began, or
+                           before the loop's first watch was last told in it */
     sk_head trailers;   /* of a request's body: read, and not shown */
     sk_exchange *spare; /* exchanges that no request uses */
     unsigned spare_count;
@@ -51,6 +54,7 @@ struct sk_worker {
     unsigned spare_conn_count;
     sk_link conns;
     sk_tls_scratch *scratch; /* NULL until the first TLS connection */
+    sk_file_cache *files;    /* NULL until the first small file */
     char date[SK_DATE_LEN];
     int64_t date_at; /* when it was made, in ms of the loop */
     sk_acceptor *acceptors;
