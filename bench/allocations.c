@@ -103,11 +103,35 @@ static void measure(const char *what, int port, const char *request, const char 
         close(fds[i]);
 }
 
+/* A directory with one small file. */
+static void make_folder(char *folder) {
+    char path[64];
+    FILE *f = NULL;
+    if (mkdtemp(folder)) {
+        snprintf(path, sizeof path, "%s/small.txt", folder);
+        f = fopen(path, "w");
+    }
+    if (!f || fputs("Hello, World!", f) < 0 || fclose(f) != 0) {
+        perror("allocations: make a file");
+        exit(1);
+    }
+}
+
+static void remove_folder(const char *folder) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/small.txt", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void) {
+    char folder[] = "/tmp/skua-bench-XXXXXX";
     skua_error err;
+    make_folder(folder);
     skua_server *s = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = 1), &err);
     skua_route(s, "GET /hello/{name}", hello, NULL);
     skua_route(s, "GET /steps", steps, NULL);
+    skua_route_dir(s, "/files/", folder, NULL);
     skua_server_listen(s, "http://127.0.0.1:0", NULL);
     if (skua_server_check(s, &err) != 0) {
         fprintf(stderr, "allocations: %s\n", err.msg);
@@ -121,9 +145,12 @@ int main(void) {
             "GET /hello/you HTTP/1.1\r\nHost: a\r\n\r\n", "Hello, you\n");
     measure("reply step by step, chunked", port, "GET /steps HTTP/1.1\r\nHost: a\r\n\r\n",
             "0\r\n\r\n");
+    measure("small file", port, "GET /files/small.txt HTTP/1.1\r\nHost: a\r\n\r\n",
+            "Hello, World!");
     measure("refused with 404", port, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", "</html>\n");
     skua_server_stop(s);
     pthread_join(thread, NULL);
     skua_server_free(s);
+    remove_folder(folder);
     return 0;
 }
