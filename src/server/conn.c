@@ -28,7 +28,7 @@
 #include <inttypes.h>
 
 #define LINGER_MS   2000
-#define LINGER_MAX  (256u << 10)
+#define LINGER_MAX  (64u << 20)
 #define SPARE_CONNS 64u
 
 /* ---- the states that are no request's ---- */
@@ -78,6 +78,11 @@ static sk_step step_linger(sk_sconn *c) {
         if (n <= 0)
             return SK_STEP_CLOSE;
         c->dropped += (uint32_t)n;
+        c->session.received += n;
+        if (sk_sconn_turn_is_over(c)) {
+            c->yield = true;
+            return SK_STEP_WAIT;
+        }
     }
     return SK_STEP_CLOSE;
 }

@@ -91,7 +91,7 @@ def test_an_upload_that_expects_100(serve, site, tmp_path, path, expected):
 
 
 @pytest.mark.parametrize("size, fields", [
-    (1000, []), (200000, []), (1000, ["--header", "Transfer-Encoding: chunked"])])
+    (1000, []), (200000, []), (3000000, []), (1000, ["--header", "Transfer-Encoding: chunked"])])
 def test_an_upload_that_does_not_ask(serve, site, tmp_path, size, fields):
     """The answer gets through, although the body was not wanted: what is still on its way is
     waited for, within bounds."""
