@@ -40,9 +40,10 @@ static int by_phase(const skua_error *err, int otherwise) {
 }
 
 int cli_exit_status(const skua_error *err) {
-    for (size_t i = 0; i < sizeof by_code / sizeof *by_code; i++)
+    for (size_t i = 0; i < sizeof by_code / sizeof *by_code; i++) {
         if (by_code[i].code == err->code)
             return by_code[i].status;
+    }
     skua_error_class class = skua_error_class_of(err->code);
     if ((size_t) class >= sizeof by_class / sizeof *by_class)
         return CLI_EXIT_INTERNAL;

@@ -1,11 +1,11 @@
 /* get.c - `skua get`: the command line and how it ends. Options mean what they mean to curl. */
 #include "get.h"
 
-#include <stdio.h>
-
 #include "exit_status.h"
 #include "report.h"
 #include "subcommands.h"
+
+#include <stdio.h>
 
 #define AT(member) offsetof(get_options, member)
 

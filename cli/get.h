@@ -2,12 +2,11 @@
 #ifndef CLI_GET_H
 #define CLI_GET_H
 
-#include <stdint.h>
-
-#include <skua/skua.h>
-
 #include "options.h"
 #include "output.h"
+
+#include <skua/skua.h>
+#include <stdint.h>
 
 /* The command line, as it was given. */
 typedef struct get_options {

@@ -4,14 +4,14 @@
  * has been received until then stays, in the exchange as on the output. */
 #include "get.h"
 
+#include "exit_status.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "exit_status.h"
 
 enum { READ_BYTES = 64 * 1024 };
 

@@ -2,11 +2,11 @@
  * --cacert, -k, --resolve, the time limits, -v. */
 #include "get.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "exit_status.h"
 #include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* The library's own defaults (skua/conn.h), which a longer --max-time replaces. */
 enum { FIRST_BYTE_TIMEOUT_MS = 60000, IDLE_TIMEOUT_MS = 30000 };

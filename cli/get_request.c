@@ -1,14 +1,14 @@
 /* get_request.c - from -X, -I, -H, -A and -d to a method, fields and a body, by curl's rules. */
 #include "get.h"
 
+#include "exit_status.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-#include "exit_status.h"
 
 static int no_memory(skua_error *err) {
     return get_fail(err, CLI_EXIT_MEMORY, SKUA_E_NOMEM, "get: out of memory");
@@ -22,9 +22,10 @@ static int names_field(const char *line, const char *name) {
 }
 
 static int is_given(const get_options *o, const char *name) {
-    for (size_t i = 0; i < o->fields.count; i++)
+    for (size_t i = 0; i < o->fields.count; i++) {
         if (names_field(o->fields.items[i], name))
             return 1;
+    }
     return 0;
 }
 
@@ -48,9 +49,10 @@ static void cut_blanks(char *text) {
  * in where they are not given. */
 static int is_needed(const char *name) {
     static const char *const needed[] = {"Host", "Content-Length", "Accept-Encoding"};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (strcasecmp(name, needed[i]) == 0)
             return 1;
+    }
     return 0;
 }
 
@@ -122,9 +124,10 @@ static int append(get_request *q, const char *data, size_t len) {
 /* curl's -d @file leaves out line ends and NULs. */
 static size_t strip(char *data, size_t len) {
     size_t kept = 0;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
         if (data[i] != '\r' && data[i] != '\n' && data[i] != '\0')
             data[kept++] = data[i];
+    }
     return kept;
 }
 

@@ -92,9 +92,10 @@ static size_t utf8_length(const unsigned char *s) {
             continue;
         if (forms[i].length > 1 && (s[1] < forms[i].low || s[1] > forms[i].high))
             return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
+        for (size_t k = 2; k < forms[i].length; k++) {
             if (s[k] < 0x80 || s[k] > 0xbf)
                 return 0;
+        }
         return forms[i].length;
     }
     return 0;
@@ -113,11 +114,12 @@ static int is_utf8(const unsigned char *s) {
 /* raw: bytes from 0x80 on are UTF-8 and stand for themselves. */
 static void put_string(FILE *out, const char *text, int raw) {
     putc('"', out);
-    for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+    for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
         if (raw && *s >= 0x80)
             putc(*s, out);
         else
             put_ascii(out, *s);
+    }
     putc('"', out);
 }
 

@@ -1,16 +1,15 @@
 /* main.c - the skua command: finds the subcommand, which does the rest. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <skua/types.h>
-
 #include "exit_status.h"
 #include "options.h"
 #include "report.h"
 #include "subcommands.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <skua/types.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 static const cli_command *const commands[] = {&cli_get, &cli_serve};
 
@@ -43,9 +42,10 @@ static const struct {
 /* A descriptor from 0 to 2 that is closed would be the next socket's number, and what is meant for
  * standard output would go to the peer. Here it becomes one that cannot be written to. */
 static int hold_standard_descriptors(void) {
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
             return -1;
+    }
     return 0;
 }
 
@@ -54,12 +54,14 @@ static int dispatch(int argc, char **argv) {
         cli_say("no command given (see skua --help)");
         return CLI_EXIT_USAGE;
     }
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         if (strcmp(argv[1], flags[i].flag) == 0)
             return flags[i].run();
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(argv + 1);
+    }
     cli_say("unknown %s %s (see skua --help)", argv[1][0] == '-' ? "option" : "command", argv[1]);
     return CLI_EXIT_USAGE;
 }

@@ -5,13 +5,13 @@
  * today need not be tomorrow. */
 #include "options.h"
 
+#include "report.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "report.h"
 
 /* One command line being read. */
 typedef struct reader {
@@ -123,9 +123,10 @@ static const cli_option *find_name(const cli_command *command, const char *name,
 }
 
 static const cli_option *find_letter(const cli_command *command, char letter) {
-    for (size_t i = 0; i < command->option_count; i++)
+    for (size_t i = 0; i < command->option_count; i++) {
         if (command->options[i].letter == letter)
             return &command->options[i];
+    }
     return NULL;
 }
 

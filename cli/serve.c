@@ -2,6 +2,10 @@
  * mean here what they mean there. */
 #include "serve.h"
 
+#include "exit_status.h"
+#include "report.h"
+#include "subcommands.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,10 +15,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "exit_status.h"
-#include "report.h"
-#include "subcommands.h"
 
 enum { DEFAULT_PORT = 8000, PORT_MAX = 65535, THREADS_MAX = 1024, PASSWORD_BYTES = 1024 };
 
@@ -104,9 +104,10 @@ static int take_operand(serve_options *o, const char *text) {
 }
 
 static int check(serve_options *o, const cli_list *operands) {
-    for (size_t i = 0; i < operands->count; i++)
+    for (size_t i = 0; i < operands->count; i++) {
         if (take_operand(o, operands->items[i]) != 0)
             return -1;
+    }
     if (o->tls && o->tls_cert) {
         cli_usage(&cli_serve, "--tls makes a certificate, --tls-cert brings one");
         return -1;

@@ -6,10 +6,10 @@
  * a terminal. */
 #include "serve.h"
 
+#include "report.h"
+
 #include <string.h>
 #include <time.h>
-
-#include "report.h"
 
 /* The address without its port: "192.0.2.1" of "192.0.2.1:80", "::1" of "[::1]:80". */
 static void put_client(cli_line *line, const char *client) {

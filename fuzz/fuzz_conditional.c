@@ -1,8 +1,7 @@
 /* Preconditions. The input is text in lines: entity tag, If-Match, If-None-Match,
  * If-Modified-Since, If-Unmodified-Since; a missing line is an absent field. */
-#include "wire/conditional.h"
-
 #include "base/str.h"
+#include "wire/conditional.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,6 @@
 /* Paths below a directory: whatever comes in, what comes out climbs nowhere. */
-#include "server/dir_path.h"
-
 #include "base/str.h"
+#include "server/dir_path.h"
 
 #include <stdlib.h>
 

@@ -36,7 +36,7 @@ static int show(skua_request *q, skua_reply *a, void *user) {
 static int show_rest(skua_request *q, skua_reply *a, void *user) {
     const char *rest = sk_request_rest(q);
     (void)user;
-    require(rest == NULL || strstr(rest, "/../") == NULL);
+    require(!rest || strstr(rest, "/../") == NULL);
     require(skua_request_param(q, "rest") != NULL);
     require(skua_request_fields(q, NULL) != NULL);
     return skua_reply_send_error(a, rest ? 403 : 404, rest);

@@ -3,6 +3,7 @@
 #define SK_FUZZ_H1_REPLAY_H
 
 #include "wire/h1.h"
+
 #include <stdlib.h>
 
 #define FIELDS_MAX 16

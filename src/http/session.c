@@ -1,6 +1,7 @@
 /* http/session.c - the driver: it moves bytes between a stream and a wire machine, and never waits
  * but in sk_session_wait. What the events mean is the owner's business. */
 #include "http/session.h"
+
 #include "base/fail.h"
 #include "sys/clock.h"
 #include "sys/file.h"

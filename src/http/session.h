@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "wire/h1.h"
+
 #include <skua/stream.h>
 
 typedef struct sk_session {

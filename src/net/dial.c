@@ -6,11 +6,10 @@
  *       error                  error, when all have failed or connect_ms has passed
  *
  * What goes into an error is put together in net/dial_report.c. */
-#include "net/dial_state.h"
-
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/dial_state.h"
 #include "sys/clock.h"
 
 #include <errno.h>
@@ -18,7 +17,7 @@
 #define STAGGER_MIN_MS 10 /* RFC 8305 5: never less */
 #define BUSY_RETRY_MS  10
 
-/* The order of the addresses */
+/* ---- the order of the addresses ---- */
 
 static sk_family family_of(const sk_addr *a) {
     if (a->ss.ss_family == AF_INET)
@@ -48,7 +47,7 @@ static int find(const candidates *c, int i, bool of_first) {
  * the order stays. */
 static int order_addresses(sk_dial *d, const sk_addr *addrs, int count) {
     d->attempts = sk_zalloc((size_t)count * sizeof *d->attempts);
-    if (d->attempts == NULL)
+    if (!d->attempts)
         return SKUA_E_NOMEM;
     candidates c = {addrs, count, d->family, d->family};
     if (c.wanted == SK_FAMILY_ANY)
@@ -63,7 +62,7 @@ static int order_addresses(sk_dial *d, const sk_addr *addrs, int count) {
     return 0;
 }
 
-/* Starting */
+/* ---- starting ---- */
 
 static int begin_race(sk_dial *d, const sk_addr *addrs, int count, int64_t now) {
     d->resolved_ms = now - d->started;
@@ -95,18 +94,18 @@ static int begin(sk_dial *d, const sk_dial_opts *o, int64_t now, skua_error *err
     d->phase_started = now;
     d->phase_end = sk_earlier(sk_deadline(now, o->resolve_ms), o->deadline);
     d->resolve = sk_resolve_start(d->host, d->port, d->family, o->lookup, o->lookup_user, err);
-    return d->resolve != NULL ? 0 : SKUA_E_RESOLVE;
+    return d->resolve ? 0 : SKUA_E_RESOLVE;
 }
 
 static sk_dial *new_dial(const sk_dial_opts *o, int64_t now) {
     size_t size = strlen(o->host) + 1;
     sk_dial *d = sk_zalloc(sizeof *d + size);
-    if (d == NULL)
+    if (!d)
         return NULL;
     memcpy(d->host, o->host, size);
     d->port = o->port;
     d->family = o->family;
-    if (o->from != NULL) {
+    if (o->from) {
         d->has_from = true;
         d->from = *o->from;
         /* Addresses of the other family could not be reached from there. */
@@ -124,12 +123,12 @@ static sk_dial *new_dial(const sk_dial_opts *o, int64_t now) {
 }
 
 sk_dial *sk_dial_start(const sk_dial_opts *opts, int64_t now, skua_error *err) {
-    if (opts->host == NULL || opts->host[0] == '\0') {
+    if (!opts->host || opts->host[0] == '\0') {
         sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_RESOLVE, "no host name");
         return NULL;
     }
     sk_dial *d = new_dial(opts, now);
-    if (d == NULL) {
+    if (!d) {
         sk_fail_nomem(err);
         return NULL;
     }
@@ -139,7 +138,7 @@ sk_dial *sk_dial_start(const sk_dial_opts *opts, int64_t now, skua_error *err) {
     return NULL;
 }
 
-/* Resolving */
+/* ---- resolving ---- */
 
 static int step_resolve(sk_dial *d, int64_t now, skua_error *err) {
     const sk_addr *addrs;
@@ -154,7 +153,7 @@ static int step_resolve(sk_dial *d, int64_t now, skua_error *err) {
     return rc == 0 ? 0 : sk_fail_nomem(err);
 }
 
-/* Racing */
+/* ---- racing ---- */
 
 static void end_attempt(sk_dial *d, sk_dial_attempt *a, sk_dial_result result, int64_t now) {
     sk_socket_close(a->fd);
@@ -257,14 +256,14 @@ static int step_race(sk_dial *d, int64_t now, skua_error *err) {
 }
 
 int sk_dial_step(sk_dial *d, int64_t now, skua_error *err) {
-    int rc = d->resolve != NULL ? step_resolve(d, now, err) : 0;
+    int rc = d->resolve ? step_resolve(d, now, err) : 0;
     return rc == 0 ? step_race(d, now, err) : rc;
 }
 
 int sk_dial_wants(const sk_dial *d, skua_want *out, int cap, int64_t *deadline) {
     int n = 0;
     *deadline = d->phase_end;
-    if (d->resolve != NULL) {
+    if (d->resolve) {
         int fd = sk_resolve_fd(d->resolve);
         if (fd < 0)
             *deadline = d->phase_started; /* done already */
@@ -287,10 +286,10 @@ void sk_dial_times(const sk_dial *d, int64_t *resolved_ms, int64_t *connected_ms
 }
 
 void sk_dial_free(sk_dial *d) {
-    if (d == NULL)
+    if (!d)
         return;
     sk_resolve_release(d->resolve);
-    if (d->attempts != NULL)
+    if (d->attempts)
         close_attempts(d);
     sk_free(d->attempts);
     sk_free(d);

@@ -6,6 +6,7 @@
 #define SK_NET_DIAL_H
 
 #include "sys/resolve.h"
+
 #include <skua/stream.h>
 
 #define SK_DIAL_RACE_MAX 8 /* attempts at a time; further ones take the place of the oldest */

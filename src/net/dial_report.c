@@ -1,9 +1,8 @@
 /* net/dial_report.c - telling why a dial failed: which addresses were tried, what each answered and
  * how long it took. */
-#include "net/dial_state.h"
-
 #include "base/fail.h"
 #include "base/str.h"
+#include "net/dial_state.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -102,7 +101,7 @@ static void fill(const sk_dial *d, int64_t now, skua_error *err) {
 
 int sk_dial_report_resolve(const sk_dial *d, int eai, skua_error *err) {
     int code = sk_resolve_fail(err, d->host, eai);
-    if (err != NULL)
+    if (err)
         fill(d, 0, err);
     return code;
 }
@@ -116,7 +115,7 @@ static void add_tried(text *line, const text *target, const sk_dial *d, const ch
 }
 
 int sk_dial_report_timeout(const sk_dial *d, int64_t now, skua_error *err) {
-    if (err == NULL)
+    if (!err)
         return SKUA_E_TIMEOUT;
     bool resolving = d->resolve != NULL;
     text target = {.len = 0};
@@ -143,7 +142,7 @@ static int code_for(int os_errno) {
 static int report_no_address(const sk_dial *d, int64_t now, skua_error *err) {
     sk_fail(err, SKUA_E_RESOLVE, SKUA_PHASE_RESOLVE, "%s: no address of the wanted family",
             d->host);
-    if (err != NULL)
+    if (err)
         fill(d, now, err);
     return SKUA_E_RESOLVE;
 }
@@ -153,7 +152,7 @@ int sk_dial_report_failed(const sk_dial *d, int64_t now, skua_error *err) {
         return report_no_address(d, now, err);
     int common = same_errno(d) ? d->attempts[0].os_errno : 0;
     int code = code_for(common);
-    if (err == NULL)
+    if (!err)
         return code;
     text target = {.len = 0};
     add_target(&target, d);

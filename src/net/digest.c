@@ -1,5 +1,6 @@
 /* net/digest.c - SHA-256 for programs; the TLS library brings it. */
 #include "base/mem.h"
+
 #include <skua/tls.h>
 
 /* Its oldest names would turn our sk_free into OpenSSL's own. */

@@ -7,11 +7,10 @@
  *
  * As the server's key stays, a reader that comes while the certificate is replaced finds a pair
  * that fits, before as after. A lock on the directory keeps two makers apart. */
-#include "net/tls_openssl.h"
-
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/tls_openssl.h"
 #include "sys/identity.h"
 #include "sys/private_dir.h"
 #include "sys/socket.h"
@@ -53,7 +52,7 @@ typedef struct job {
     skua_error *err;
 } job;
 
-/* Files */
+/* ---- files ---- */
 
 static int fail_os(job *j, int rc, const char *path) {
     return sk_fail_os(j->err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "%s", path);
@@ -157,7 +156,7 @@ static int write_key(job *j, const char *path, EVP_PKEY *key) {
     return rc;
 }
 
-/* Names */
+/* ---- names ---- */
 
 static bool is_host_name(skua_str s) {
     if (s.len > 2 && s.ptr[0] == '*' && s.ptr[1] == '.')
@@ -231,7 +230,7 @@ static bool same_names(const X509 *cert, GENERAL_NAMES *names) {
     return same;
 }
 
-/* Certificates */
+/* ---- certificates ---- */
 
 typedef struct extension {
     int nid;

@@ -52,7 +52,7 @@ int64_t sk_loop_now(const sk_loop *l) {
     return fresh_now(l);
 }
 
-/* Watches */
+/* ---- watches ---- */
 
 int sk_loop_add(sk_loop *l, sk_watch *w, int fd, unsigned events) {
     w->fd = fd;
@@ -89,7 +89,7 @@ bool sk_loop_first_is_told(const sk_loop *l) {
 
 void sk_loop_tell_first(sk_loop *l) {
     l->first_told = true;
-    if (l->first != NULL)
+    if (l->first)
         l->first->fn(l->first, SKUA_WANT_READ);
 }
 
@@ -103,7 +103,7 @@ void sk_loop_tell_first(sk_loop *l) {
  * before sleeping, when there is nothing else to do. */
 static int collect(sk_loop *l, int timeout) {
     l->first_told = false;
-    if (l->first == NULL)
+    if (!l->first)
         return sk_poller_wait(l->poller, l->ready, READY_MAX, timeout);
     int n = sk_poller_wait(l->poller, l->ready, READY_MAX, 0);
     if (n != 0 || timeout == 0)
@@ -114,7 +114,7 @@ static int collect(sk_loop *l, int timeout) {
 }
 
 static void bring_first(sk_loop *l) {
-    for (int i = 1; l->first != NULL && i < l->ready_end; i++) {
+    for (int i = 1; l->first && i < l->ready_end; i++) {
         if (l->ready[i].user != l->first)
             continue;
         sk_ready r = l->ready[i];
@@ -130,12 +130,12 @@ static void dispatch(sk_loop *l) {
         sk_ready r = l->ready[l->ready_next++];
         sk_watch *w = r.user;
         /* Removed meanwhile, or what it wants has changed. */
-        if (w != NULL && (w->events & r.events) != 0)
+        if (w && (w->events & r.events) != 0)
             w->fn(w, r.events);
     }
 }
 
-/* Timers */
+/* ---- timers ---- */
 
 /* The list for a length, moved to the front. An empty list of another length is taken over before
  * a new one is made, so there are never more lists than there were timers at one time. */
@@ -148,9 +148,9 @@ static timer_list *list_for(sk_loop *l, int64_t ms) {
         if (t->ms == ms)
             break;
     }
-    if (found == NULL) {
+    if (!found) {
         found = sk_alloc(sizeof *found);
-        if (found == NULL)
+        if (!found)
             return NULL;
         sk_list_init(&found->link);
         sk_list_init(&found->timers);
@@ -166,7 +166,7 @@ int sk_loop_arm(sk_loop *l, sk_timer *t, int64_t ms) {
     if (ms < 0)
         return 0;
     timer_list *list = list_for(l, ms);
-    if (list == NULL)
+    if (!list)
         return -ENOMEM;
     int64_t deadline = sk_deadline(fresh_now(l), ms);
     t->deadline = deadline > 0 ? deadline : 1; /* 0 is not armed */
@@ -189,7 +189,7 @@ static sk_timer *earliest(const sk_loop *l) {
         if (sk_list_empty(&list->timers))
             continue;
         sk_timer *t = SK_CONTAINER(list->timers.next, sk_timer, link);
-        if (best == NULL || t->deadline < best->deadline)
+        if (!best || t->deadline < best->deadline)
             best = t;
     }
     return best;
@@ -213,18 +213,18 @@ static void run_timers(sk_loop *l) {
 
 int sk_loop_timeout(sk_loop *l) {
     const sk_timer *t = earliest(l);
-    return t == NULL ? -1 : sk_until(fresh_now(l), t->deadline);
+    return t ? sk_until(fresh_now(l), t->deadline) : -1;
 }
 
-/* Posted calls */
+/* ---- posted calls ---- */
 
 int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg) {
     call *c = sk_alloc(sizeof *c);
-    if (c == NULL)
+    if (!c)
         return -ENOMEM;
     *c = (call){.fn = fn, .arg = arg};
     sk_mutex_lock(&l->lock);
-    bool first = l->calls == NULL; /* whoever was first wakes the loop for all behind */
+    bool first = !l->calls; /* whoever was first wakes the loop for all behind */
     *l->calls_end = c;
     l->calls_end = &c->next;
     sk_mutex_unlock(&l->lock);
@@ -251,7 +251,7 @@ static void run_calls(sk_loop *l) {
     if (!l->woken)
         return;
     l->woken = false;
-    for (call *c = take_calls(l), *next; c != NULL; c = next) {
+    for (call *c = take_calls(l), *next; c; c = next) {
         next = c->next;
         c->fn(c->arg);
         sk_free(c);
@@ -266,7 +266,7 @@ static void on_wake(sk_watch *w, unsigned events) {
     l->woken = true;
 }
 
-/* The loop itself */
+/* ---- the loop itself ---- */
 
 int sk_loop_step(sk_loop *l, int max_wait_ms) {
     int wait = sk_loop_timeout(l);
@@ -299,7 +299,7 @@ static int init(sk_loop *l, sk_poller_kind kind) {
     if (rc != 0)
         return rc;
     l->poller = sk_poller_new(kind);
-    rc = l->poller != NULL ? sk_wake_init(&l->wake) : -errno;
+    rc = l->poller ? sk_wake_init(&l->wake) : -errno;
     if (rc == 0)
         rc = sk_loop_add(l, &l->wake_watch, l->wake.read_fd, SKUA_WANT_READ);
     if (rc == 0)
@@ -312,7 +312,7 @@ static int init(sk_loop *l, sk_poller_kind kind) {
 
 sk_loop *sk_loop_new(sk_poller_kind kind, const skua_clock *clock) {
     sk_loop *l = sk_zalloc(sizeof *l);
-    int rc = l != NULL ? init(l, kind) : -ENOMEM;
+    int rc = l ? init(l, kind) : -ENOMEM;
     if (rc == 0) {
         l->clock = clock;
         return l;
@@ -323,9 +323,9 @@ sk_loop *sk_loop_new(sk_poller_kind kind, const skua_clock *clock) {
 }
 
 void sk_loop_free(sk_loop *l) {
-    if (l == NULL)
+    if (!l)
         return;
-    for (call *c = take_calls(l), *next; c != NULL; c = next) {
+    for (call *c = take_calls(l), *next; c; c = next) {
         next = c->next;
         sk_free(c);
     }

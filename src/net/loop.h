@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "sys/poller.h"
+
 #include <stdbool.h>
 
 typedef struct sk_loop sk_loop;

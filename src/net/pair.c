@@ -55,7 +55,7 @@ static void release(sk_pair *p) {
         sk_free(p);
 }
 
-/* Faults */
+/* ---- faults ---- */
 
 /* The fault that this call meets. Short and again pass; the others stay. */
 static sk_fault_kind meet(fault *f, size_t *len) {
@@ -90,7 +90,7 @@ static int fail(skua_error *err, int code, skua_phase phase) {
     return sk_fail(err, code, phase, "%s", skua_error_text(code));
 }
 
-/* The stream */
+/* ---- the stream ---- */
 
 static ptrdiff_t pair_read(skua_stream *s, void *buf, size_t len, skua_error *err) {
     end *e = (end *)s;
@@ -177,7 +177,7 @@ static void pair_info(skua_stream *s, skua_stream_info *info) {
     snprintf(info->peer, sizeof info->peer, "pair:%d", !which);
 }
 
-/* Waiting */
+/* ---- waiting ---- */
 
 static bool readable(const end *e) {
     sk_fault_kind f = met(&e->read_fault);
@@ -203,7 +203,7 @@ static int pair_wait(skua_stream *s, unsigned events, int timeout_ms, skua_error
     for (int turns = 0; turns < TURNS_MAX; turns++) {
         if (ready(e, events))
             return 0;
-        if (e->peer->turn == NULL || !e->peer->turn(e->peer->turn_user))
+        if (!e->peer->turn || !e->peer->turn(e->peer->turn_user))
             break;
     }
     if (ready(e, events))
@@ -211,7 +211,7 @@ static int pair_wait(skua_stream *s, unsigned events, int timeout_ms, skua_error
     if (timeout_ms < 0)
         return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_STATE,
                        "waiting without end for a peer that has nothing to do");
-    if (e->pair->clock != NULL)
+    if (e->pair->clock)
         e->pair->clock->now_ms = sk_deadline(e->pair->clock->now_ms, timeout_ms);
     return fail(err, SKUA_E_TIMEOUT, SKUA_PHASE_NONE);
 }
@@ -228,11 +228,11 @@ static const skua_stream_ops pair_ops = {
     .wait = pair_wait,
 };
 
-/* The pair */
+/* ---- the pair ---- */
 
 sk_pair *sk_pair_new(size_t capacity, sk_manual_clock *clock) {
     sk_pair *p = sk_zalloc(sizeof *p);
-    if (p == NULL)
+    if (!p)
         return NULL;
     p->capacity = capacity;
     p->clock = clock;
@@ -254,7 +254,7 @@ sk_pair *sk_pair_new(size_t capacity, sk_manual_clock *clock) {
 }
 
 void sk_pair_free(sk_pair *p) {
-    if (p != NULL)
+    if (p)
         release(p);
 }
 

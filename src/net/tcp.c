@@ -12,7 +12,7 @@
 static int fail(skua_error *err, skua_phase phase, int os_errno) {
     int otherwise = os_errno == ENOTCONN ? SKUA_E_NOT_CONNECTED : SKUA_E_OS;
     int code = sk_fail_os(NULL, otherwise, phase, os_errno, "socket");
-    if (err == NULL)
+    if (!err)
         return code;
     char text[128];
     sk_fail(err, code, phase, "%s",
@@ -86,7 +86,7 @@ void sk_tcp_init(sk_tcp *t, int fd) {
 
 skua_stream *sk_tcp_new(int fd) {
     sk_tcp *t = sk_alloc(sizeof *t);
-    if (t == NULL)
+    if (!t)
         return NULL;
     sk_tcp_init(t, fd);
     t->allocated = true;

@@ -1,7 +1,6 @@
 /* server/conn_reply.c - a reply's way out, and the end of its exchange: what is refused, what is
  * sent from a file, what is logged, and whether the connection goes on. */
 #include "server/conn_step.h"
-
 #include "sys/clock.h"
 
 int64_t sk_sconn_now_us(const sk_sconn *c) {
@@ -104,9 +103,10 @@ int sk_sconn_status_of(int code) {
         {SKUA_E_NOMEM, 503},
         {SKUA_E_UNKNOWN_PROTOCOL, 505},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (table[i].code == code)
             return table[i].status;
+    }
     return 0;
 }
 

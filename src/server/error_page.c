@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "server/html.h"
+
 #include <skua/status.h>
 
 /* The paragraph that explains. Whatever a request brought into the text stays text. */

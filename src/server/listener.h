@@ -3,6 +3,7 @@
 #define SK_SERVER_LISTENER_H
 
 #include "net/tls.h"
+
 #include <stdint.h>
 
 typedef struct sk_listener {

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "wire/url.h"
+
 #include <skua/error.h>
 
 /* The path as it grows: every segment is decoded behind the ones before it. */

@@ -9,6 +9,7 @@
 #define SK_SERVER_PATH_H
 
 #include "base/arena.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 

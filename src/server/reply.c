@@ -12,8 +12,8 @@
 #include "server/conn.h"
 #include "server/error_page.h"
 #include "sys/file.h"
-#include <skua/status.h>
 
+#include <skua/status.h>
 #include <stdarg.h>
 
 #define SLICE      (64u << 10) /* of a large body, appended and sent before the next */
@@ -77,9 +77,10 @@ static unsigned given_by(const char *name) {
         {{"Server", 6}, SK_GIVEN_SERVER},
         {{"Content-Type", 12}, SK_GIVEN_TYPE},
     };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (sk_str_ieq(known[i].name, sk_str(name)))
             return known[i].given;
+    }
     return 0;
 }
 
@@ -305,9 +306,10 @@ int skua_reply_redirect(skua_reply *a, int status, const char *location) {
 /* The page has a type of its own, whatever was meant for the reply that did not come to be. */
 static void drop_type(skua_reply *a) {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < a->fields.count; i++)
+    for (uint32_t i = 0; i < a->fields.count; i++) {
         if (given_by(a->fields.at[i].name) != SK_GIVEN_TYPE)
             a->fields.at[kept++] = a->fields.at[i];
+    }
     a->fields.count = kept;
     a->given &= ~(unsigned)SK_GIVEN_TYPE;
 }

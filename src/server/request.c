@@ -31,9 +31,10 @@ static const char *or_empty(const char *text) {
 /* The usual methods need no copy. */
 static const char *common_method(skua_str method) {
     static const skua_str common[] = {{"GET", 3}, {"HEAD", 4}, {"POST", 4}, {"PUT", 3}};
-    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
         if (sk_str_eq(common[i], method))
             return common[i].ptr;
+    }
     return NULL;
 }
 
@@ -115,18 +116,20 @@ const skua_field *skua_request_fields(skua_request *q, size_t *count) {
 /* ---- what the route took ---- */
 
 const char *skua_request_param(const skua_request *q, const char *name) {
-    for (uint32_t i = 0; q->route && i < q->route->name_count; i++)
+    for (uint32_t i = 0; q->route && i < q->route->name_count; i++) {
         if (strcmp(q->route->names[i], name) == 0)
             return q->params[i];
+    }
     return NULL;
 }
 
 const char *sk_request_rest(const skua_request *q) {
     if (q->rest >= q->path.count)
         return "";
-    for (uint32_t i = q->rest; i < q->path.count; i++)
+    for (uint32_t i = q->rest; i < q->path.count; i++) {
         if (q->path.segments[i].slash)
             return NULL;
+    }
     return q->path.text + q->path.segments[q->rest].at;
 }
 

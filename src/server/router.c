@@ -100,9 +100,10 @@ static bool is_name(skua_str s) {
 static const char *add_name(pattern *p, skua_str name) {
     if (!is_name(name))
         return "a parameter's name is letters, digits and '_'";
-    for (uint32_t i = 0; i < p->name_count; i++)
+    for (uint32_t i = 0; i < p->name_count; i++) {
         if (sk_str_eq(p->name[i], name))
             return "a parameter's name is used twice";
+    }
     p->name[p->name_count++] = name;
     return NULL;
 }
@@ -284,9 +285,10 @@ typedef struct search {
 } search;
 
 static void add_method(methods *set, skua_str method) {
-    for (uint32_t i = 0; i < set->count; i++)
+    for (uint32_t i = 0; i < set->count; i++) {
         if (sk_str_eq(set->at[i], method))
             return;
+    }
     if (set->count < METHODS_MAX)
         set->at[set->count++] = method;
 }
@@ -324,9 +326,10 @@ static const sk_route *choose(search *s, const sk_route *list) {
         add_methods(s->allow, list);
         return NULL;
     }
-    for (const sk_route *r = list; r; r = r->next)
+    for (const sk_route *r = list; r; r = r->next) {
         if (fit(s, r) > (best ? fit(s, best) : 0))
             best = r;
+    }
     return best;
 }
 
@@ -352,22 +355,26 @@ static const sk_route *find(search *s, const node *n, uint32_t i) {
 }
 
 static bool uses_method(const node *n, skua_str method) {
-    for (const sk_route *r = n->here; r; r = r->next)
+    for (const sk_route *r = n->here; r; r = r->next) {
         if (sk_str_eq(r->method, method))
             return true;
-    for (const sk_route *r = n->rest; r; r = r->next)
+    }
+    for (const sk_route *r = n->rest; r; r = r->next) {
         if (sk_str_eq(r->method, method))
             return true;
-    for (uint32_t i = 0; i < n->count; i++)
+    }
+    for (uint32_t i = 0; i < n->count; i++) {
         if (uses_method(n->children[i], method))
             return true;
+    }
     return n->param && uses_method(n->param, method);
 }
 
 static bool is_known_method(const sk_router *r, skua_str method) {
-    for (size_t i = 0; i < sizeof known_methods / sizeof known_methods[0]; i++)
+    for (size_t i = 0; i < sizeof known_methods / sizeof known_methods[0]; i++) {
         if (sk_str_eq(known_methods[i], method))
             return true;
+    }
     return uses_method(&r->root, method);
 }
 

@@ -3,6 +3,7 @@
 #define SK_SERVER_ROUTER_H
 
 #include "server/path.h"
+
 #include <skua/server.h>
 
 /* Parameters and segments that a pattern may have. It bounds the search's depth too. */

@@ -68,9 +68,10 @@ static bool are_valid(const skua_server_opts *o) {
         o->header_timeout_ms, o->body_timeout_ms, o->write_timeout_ms,
         o->idle_timeout_ms,   o->tls_timeout_ms,  o->body_max_bytes,
     };
-    for (size_t i = 0; i < sizeof finite_or_forever / sizeof finite_or_forever[0]; i++)
+    for (size_t i = 0; i < sizeof finite_or_forever / sizeof finite_or_forever[0]; i++) {
         if (finite_or_forever[i] < SKUA_FOREVER)
             return false;
+    }
     return o->workers >= 0 && o->workers <= WORKERS_MAX && o->fields_max <= UINT16_MAX &&
            (!o->server_header || sk_str_is_field_value(sk_str(o->server_header)));
 }
@@ -309,16 +310,18 @@ static int run_workers(skua_server *s, crew *crews, skua_error *err) {
         run_worker(&crews[0]);
     else
         skua_server_stop(s);
-    for (uint32_t i = 1; i < s->worker_count; i++)
+    for (uint32_t i = 1; i < s->worker_count; i++) {
         if (crews[i].started)
             sk_thread_join(crews[i].thread);
+    }
     if (rc != 0)
         return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot start a thread");
-    for (uint32_t i = 0; i < s->worker_count; i++)
+    for (uint32_t i = 0; i < s->worker_count; i++) {
         if (crews[i].rc != 0) {
             *err = crews[i].err;
             return crews[i].rc;
         }
+    }
     return 0;
 }
 

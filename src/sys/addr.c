@@ -1,7 +1,6 @@
 /* sys/addr.c - addresses from text and to text. Names are resolved in sys/resolve.c. */
-#include "sys/socket.h"
-
 #include "base/str.h"
+#include "sys/socket.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -25,7 +24,7 @@ static uint32_t scope_id(const char *scope) {
 static bool parse_v6(char *text, int port, sk_addr *out) {
     struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
     char *percent = strchr(text, '%');
-    if (percent != NULL) {
+    if (percent) {
         *percent = '\0';
         in.sin6_scope_id = scope_id(percent + 1);
         if (in.sin6_scope_id == 0)
@@ -111,7 +110,7 @@ void sk_addr_format(const struct sockaddr *sa, socklen_t len, char out[SK_ADDR_T
     struct sockaddr_in6 in6;
     struct sockaddr_un un = {0};
     out[0] = '\0';
-    if (sa == NULL || len < sizeof sa->sa_family)
+    if (!sa || len < sizeof sa->sa_family)
         return;
     if (sa->sa_family == AF_INET && len >= sizeof in) {
         memcpy(&in, sa, sizeof in);

@@ -12,11 +12,11 @@ int64_t sk_clock_ms(void) {
 }
 
 int64_t sk_clock_now(const skua_clock *clock) {
-    return clock != NULL ? clock->now_ms(clock->user) : sk_clock_ms();
+    return clock ? clock->now_ms(clock->user) : sk_clock_ms();
 }
 
 int64_t sk_clock_now_us(const skua_clock *clock) {
-    if (clock != NULL)
+    if (clock)
         return clock->now_ms(clock->user) * 1000;
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);

@@ -3,6 +3,7 @@
 #define SK_SYS_DIRECTORY_H
 
 #include "base/arena.h"
+
 #include <stdbool.h>
 
 typedef struct sk_dir_entry {

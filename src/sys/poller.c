@@ -1,8 +1,7 @@
 /* sys/poller.c - choosing a kind of poller, and waiting for one descriptor without any. */
-#include "sys/poller_ops.h"
-
 #include "base/fail.h"
 #include "sys/clock.h"
+#include "sys/poller_ops.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,13 +10,13 @@ sk_poller *sk_poller_new(sk_poller_kind kind) {
     if (kind == SK_POLLER_POLL)
         return sk_poller_poll_new();
     sk_poller *p = sk_poller_epoll_new();
-    if (p == NULL && kind == SK_POLLER_BEST && errno == ENOSYS)
+    if (!p && kind == SK_POLLER_BEST && errno == ENOSYS)
         p = sk_poller_poll_new();
     return p;
 }
 
 void sk_poller_free(sk_poller *p) {
-    if (p != NULL)
+    if (p)
         p->ops->free(p);
 }
 

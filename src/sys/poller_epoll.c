@@ -1,7 +1,6 @@
 /* sys/poller_epoll.c - the poller over Linux epoll, level-triggered. */
-#include "sys/poller_ops.h"
-
 #include "base/mem.h"
+#include "sys/poller_ops.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -75,7 +74,7 @@ static const sk_poller_ops epoll_ops = {
 
 sk_poller *sk_poller_epoll_new(void) {
     epoll_poller *e = sk_zalloc(sizeof *e);
-    if (e == NULL) {
+    if (!e) {
         errno = ENOMEM;
         return NULL;
     }

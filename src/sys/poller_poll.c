@@ -2,9 +2,8 @@
  *
  * The descriptors stand packed in one array, as poll wants them; `slots` finds a descriptor's place
  * in it. A removed one is replaced by the last. */
-#include "sys/poller_ops.h"
-
 #include "base/mem.h"
+#include "sys/poller_ops.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -23,11 +22,11 @@ typedef struct poll_poller {
 static bool grow(poll_poller *q) {
     int cap = q->cap == 0 ? 16 : q->cap * 2;
     struct pollfd *fds = sk_realloc(q->fds, (size_t)cap * sizeof *fds);
-    if (fds == NULL)
+    if (!fds)
         return false;
     q->fds = fds;
     void **users = sk_realloc(q->users, (size_t)cap * sizeof *users);
-    if (users == NULL)
+    if (!users)
         return false;
     q->users = users;
     q->cap = cap;
@@ -39,7 +38,7 @@ static bool grow_slots(poll_poller *q, int fd) {
     while (cap <= fd)
         cap *= 2;
     int *slots = sk_realloc(q->slots, (size_t)cap * sizeof *slots);
-    if (slots == NULL)
+    if (!slots)
         return false;
     for (int i = q->slot_cap; i < cap; i++)
         slots[i] = 0;
@@ -146,7 +145,7 @@ static const sk_poller_ops poll_ops = {
 
 sk_poller *sk_poller_poll_new(void) {
     poll_poller *q = sk_zalloc(sizeof *q);
-    if (q == NULL) {
+    if (!q) {
         errno = ENOMEM;
         return NULL;
     }

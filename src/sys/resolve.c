@@ -52,7 +52,7 @@ static bool is_localhost(const char *host) {
 
 static int take_addresses(const struct addrinfo *list, int port, sk_addr *out, int cap) {
     int n = 0;
-    for (; list != NULL && n < cap; list = list->ai_next) {
+    for (; list && n < cap; list = list->ai_next) {
         if (list->ai_addrlen > sizeof out[n].ss)
             continue;
         out[n] = (sk_addr){.len = list->ai_addrlen};
@@ -86,7 +86,7 @@ static int system_lookup(void *user, const char *host, int port, sk_family famil
     return 0;
 }
 
-/* The job */
+/* ---- the job ---- */
 
 static void let_go(sk_resolve *r) {
     if (atomic_fetch_sub(&r->holders, 1) > 1)
@@ -132,7 +132,7 @@ static int start_thread(sk_resolve *r) {
 static sk_resolve *new_job(const char *host) {
     size_t size = strlen(host) + 1;
     sk_resolve *r = sk_zalloc(sizeof *r + size);
-    if (r == NULL)
+    if (!r)
         return NULL;
     memcpy(r->host, host, size);
     atomic_init(&r->holders, 1);
@@ -143,18 +143,18 @@ static sk_resolve *new_job(const char *host) {
 
 sk_resolve *sk_resolve_start(const char *host, int port, sk_family family, sk_lookup_fn *lookup,
                              void *user, skua_error *err) {
-    if (host == NULL || host[0] == '\0') {
+    if (!host || host[0] == '\0') {
         sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_RESOLVE, "no host name");
         return NULL;
     }
     sk_resolve *r = new_job(host);
-    if (r == NULL) {
+    if (!r) {
         sk_fail_nomem(err);
         return NULL;
     }
     r->port = port;
     r->family = family;
-    r->lookup = lookup != NULL ? lookup : system_lookup;
+    r->lookup = lookup ? lookup : system_lookup;
     r->user = user;
     if (resolve_digits(r))
         return r;
@@ -183,12 +183,12 @@ int sk_resolve_fail(skua_error *err, const char *host, int eai) {
     if (eai == EAI_MEMORY)
         return sk_fail_nomem(err);
     sk_fail(err, SKUA_E_RESOLVE, SKUA_PHASE_RESOLVE, "%s: %s", host, gai_strerror(eai));
-    if (err != NULL)
+    if (err)
         err->resolve_code = eai;
     return SKUA_E_RESOLVE;
 }
 
 void sk_resolve_release(sk_resolve *r) {
-    if (r != NULL)
+    if (r)
         let_go(r);
 }

@@ -52,7 +52,7 @@ int sk_socket_connect(const sk_addr *to, const sk_addr *from, bool *done) {
     int fd = new_socket(to->ss.ss_family);
     if (fd < 0)
         return fd;
-    int rc = from != NULL ? bind_source(fd, from) : 0;
+    int rc = from ? bind_source(fd, from) : 0;
     if (rc == 0 && connect(fd, (const struct sockaddr *)&to->ss, to->len) != 0)
         rc = -errno;
     if (rc == 0)
@@ -139,7 +139,7 @@ int sk_socket_accept(int fd, sk_addr *peer) {
         int conn =
             accept4(fd, (struct sockaddr *)&from.ss, &from.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (conn >= 0) {
-            if (peer != NULL)
+            if (peer)
                 *peer = from;
             return conn;
         }

@@ -3,6 +3,7 @@
 #define SK_WIRE_EVENT_H
 
 #include "wire/fields.h"
+
 #include <skua/error.h>
 
 /* Which end this machine is. A client sends requests and reads responses. */

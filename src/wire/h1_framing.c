@@ -3,7 +3,9 @@
  * Whatever two readers could understand differently is refused: that is how requests are smuggled
  * (RFC 9112 11.2). */
 #include "wire/h1_framing.h"
+
 #include "wire/url.h"
+
 #include <skua/status.h>
 
 typedef struct framing {

@@ -5,6 +5,7 @@
  * end. Each piece either parses, is incomplete, or is wrong; incomplete and wrong end the parse
  * through `stop`, so that the pieces read as the grammar does. */
 #include "wire/h1_parse.h"
+
 #include "wire/h1_scan.h"
 
 #define INCOMPLETE 0
@@ -79,9 +80,10 @@ static bool version(cursor *c, sk_role reader, int *out) {
     static const char prefix[] = "HTTP/";
     static const char malformed[] = "malformed HTTP version";
     int code = reader == SK_SERVER ? SKUA_E_BAD_REQUEST_LINE : SKUA_E_BAD_STATUS_LINE;
-    for (size_t i = 0; i < sizeof prefix - 1; i++)
+    for (size_t i = 0; i < sizeof prefix - 1; i++) {
         if (!expect_byte(c, prefix[i], code, malformed))
             return false;
+    }
     if (c->end - c->p < 3)
         return incomplete(c);
     if (reader == SK_CLIENT && (c->p[0] != '1' || c->p[1] != '.'))
@@ -169,11 +171,12 @@ static const struct {
 };
 
 sk_h1_key sk_h1_key_of(skua_str name) {
-    for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++)
+    for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++) {
         if (name.len == key_names[i].name.len &&
             sk_lower(name.ptr[0]) == key_names[i].name.ptr[0] &&
             sk_str_ieq(name, key_names[i].name))
             return key_names[i].key;
+    }
     return SK_H1_KEYS;
 }
 

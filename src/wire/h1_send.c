@@ -5,6 +5,7 @@
  * send_error; finishing then cuts it back out, so that no part of a bad message ever leaves. */
 #include "wire/h1_scan.h"
 #include "wire/h1_state.h"
+
 #include <skua/error.h>
 #include <skua/status.h>
 
@@ -293,9 +294,10 @@ static bool may_trail(skua_str name) {
         {"connection", 10},     {"authorization", 13},     {"cookie", 6}, {"content-encoding", 16},
         {"content-type", 12},   {"content-range", 13},     {"te", 2},     {"set-cookie", 10},
     };
-    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
         if (sk_str_ieq(name, never[i]))
             return false;
+    }
     return sk_str_is_token(name);
 }
 
@@ -304,9 +306,10 @@ static int check_trailers(const sk_h1 *m, const skua_field *trailers) {
         return 0;
     if (m->send_body != SK_BODY_CHUNKED)
         return SKUA_E_STATE;
-    for (; trailers->name; trailers++)
+    for (; trailers->name; trailers++) {
         if (!may_trail(sk_str(trailers->name)) || !sk_str_is_field_value(sk_str(trailers->value)))
             return SKUA_E_INVALID_ARGUMENT;
+    }
     return 0;
 }
 

@@ -2,14 +2,14 @@
  *
  * An object is one block: the struct, then its strings, each terminated. It is built in an sk_buf,
  * whose memory it takes over; so places in it are offsets, not pointers. */
-#include <skua/url.h>
+#include "wire/url.h"
 
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "wire/url.h"
 
+#include <skua/url.h>
 #include <string.h>
 
 /* Longer ones are refused. RFC 9110 4.1 asks for 8000 at least. */

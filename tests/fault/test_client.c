@@ -1,10 +1,10 @@
 /* The client under faults: in each scenario the nth allocation fails, for every n; the nth read and
  * the nth write is short, not ready, reset, ended or stalled. The error is the right one, and
  * nothing leaks or hangs. */
-#include "../unit/client/script.h"
-
 #include "../unit/client/answering.h"
+#include "../unit/client/script.h"
 #include "../unit/nomem.h"
+
 #include <skua/client.h>
 
 #define OK           "HTTP/1.1 200 OK\r\n"

@@ -1,17 +1,15 @@
 /* The server while memory runs out and the stream fails: each request gets a right status or its
  * connection is closed, nothing leaks, and the next connection is served. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "../unit/nomem.h"
 #include "../unit/server/over_pair.h"
 
+#include <setjmp.h>
 #include <skua/server.h>
-
+#include <stdarg.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define HOST  "Host: h\r\n"
 #define MOST  500 /* faults are tried until one is not met; this is never reached */

@@ -1,14 +1,13 @@
 /* base/arena: blocks, large blocks, texts, and what a reset keeps. */
+#include "base/arena.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "base/arena.h"
-
-#include <string.h>
 
 static void blocks_are_aligned_and_apart(void **state) {
     (void)state;

@@ -1,17 +1,16 @@
 /* base: what each allocating function does when there is no memory. */
+#include "../nomem.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "../nomem.h"
-
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/mem.h"
-#include "base/str.h"
 
 static void mem_gives_null(void **state) {
     (void)state;

@@ -1,16 +1,14 @@
 /* base/buf: appending, taking, growing, and the latch. */
+#include "base/buf.h"
+#include "base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
-
-#include "base/buf.h"
-
-#include "base/str.h"
-
-#include <stdio.h>
 
 static void assert_content(const sk_buf *b, const char *text) {
     assert_true(sk_str_eq(sk_buf_str(b), sk_str(text)));

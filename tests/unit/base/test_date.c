@@ -1,14 +1,13 @@
 /* base/date: every day there is, the three forms, and what is none. */
+#include "base/date.h"
+#include "base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "base/date.h"
-
-#include "base/str.h"
 
 #define DAY   INT64_C(86400)
 #define FIRST (INT64_C(-62167219200)) /* 0000-01-01T00:00:00 */

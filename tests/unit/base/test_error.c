@@ -1,14 +1,13 @@
 /* base/error: each code of the list, and the numbers between them. */
+#include <limits.h>
 #include <setjmp.h>
+#include <skua/error.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include <limits.h>
-#include <skua/error.h>
-#include <string.h>
 
 static void every_code_has_its_row(void **state) {
     (void)state;

@@ -1,16 +1,15 @@
 /* base/fail: what stands in a filled error. */
+#include "base/fail.h"
+
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/fail.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void fills_afresh(void **state) {
     (void)state;

@@ -1,12 +1,12 @@
 /* base/list: the ring. */
+#include "base/list.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "base/list.h"
 
 typedef struct item {
     int number;

@@ -1,14 +1,13 @@
 /* base/mem: blocks and terminated copies. */
+#include "base/mem.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "base/mem.h"
-
-#include <string.h>
 
 static void zalloc_gives_zeros(void **state) {
     (void)state;

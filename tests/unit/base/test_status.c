@@ -1,14 +1,13 @@
 /* base/status: registered reason phrases, and none for the rest. */
+#include <limits.h>
 #include <setjmp.h>
+#include <skua/status.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include <limits.h>
-#include <skua/status.h>
-#include <string.h>
 
 static void registered_codes(void **state) {
     (void)state;

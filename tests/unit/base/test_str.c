@@ -1,12 +1,12 @@
 /* base/str: character classes, comparing, numbers, comma-separated lists. */
+#include "base/str.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "base/str.h"
 
 /* The definitions of RFC 9110 5.6.2 and 5.5, spelt out apart from the table. */
 static bool defined_tchar(int c) {

@@ -1,13 +1,12 @@
 /* base/version: the string and the numbers say the same. */
 #include <setjmp.h>
+#include <skua/types.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
-
-#include <skua/types.h>
-#include <stdio.h>
 
 static void string_and_numbers_agree(void **state) {
     (void)state;

@@ -7,12 +7,14 @@
 
 #include "base/str.h"
 #include "net/pair.h"
-#include <skua/conn.h>
+
 #include <setjmp.h>
+#include <skua/conn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 typedef enum step_kind { END, EXPECT, SEND, TICK, SHUT, CLOSE, RESET } step_kind;

@@ -1,7 +1,7 @@
 /* client/client.c - one client, used by several threads at the same time. */
+#include "answering.h"
 #include "script.h"
 
-#include "answering.h"
 #include <skua/client.h>
 
 #define THREADS 4

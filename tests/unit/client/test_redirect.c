@@ -46,7 +46,7 @@ static void locations(void **state) {
         if (rc == 0)
             assert_string_equal(skua_url_text(to), cases[i].to);
         else
-            assert_true(err.code == rc && to == NULL && strstr(err.msg, "redirected") != NULL);
+            assert_true(err.code == rc && !to && strstr(err.msg, "redirected") != NULL);
         skua_url_free(from);
         skua_url_free(to);
     }

@@ -2,11 +2,13 @@
 #include "http/session.h"
 #include "net/pair.h"
 #include "sys/clock.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 static const sk_h1_limits limits = {1024, 4096, 16, 64};

@@ -1,8 +1,7 @@
 /* Dialling: the order and the pace of the attempts, who wins, and what is told when nobody does.
  * The time is the test's own; only the descriptors are waited for. */
-#include "net/dial.h"
-
 #include "base/str.h"
+#include "net/dial.h"
 #include "sys/clock.h"
 #include "sys/poller.h"
 #include "sys/wake.h"
@@ -107,7 +106,7 @@ static sk_dial *start(const sk_dial_opts *o) {
 static int wants(const sk_dial *d, int64_t *deadline) {
     skua_want w[SK_DIAL_RACE_MAX];
     int64_t ignored;
-    return sk_dial_wants(d, w, SK_DIAL_RACE_MAX, deadline != NULL ? deadline : &ignored);
+    return sk_dial_wants(d, w, SK_DIAL_RACE_MAX, deadline ? deadline : &ignored);
 }
 
 /* Step at that moment, again as long as descriptors become ready within ms of true time. */
@@ -164,12 +163,12 @@ static int scripted(void *user, const char *host, int port, sk_family family, sk
     (void)host, (void)family, (void)cap;
     script *s = user;
     s->calls++;
-    if (s->hang != NULL)
+    if (s->hang)
         sk_poll_one(s->hang->read_fd, SKUA_WANT_READ, PATIENCE_MS, NULL);
-    for (int i = 0; s->addresses[i] != NULL; i++)
+    for (int i = 0; s->addresses[i]; i++)
         *count += sk_addr_parse(sk_str(s->addresses[i]), port, &out[i]);
     int eai = s->eai;
-    if (s->left != NULL)
+    if (s->left)
         sk_wake_set(s->left);
     return eai;
 }
@@ -371,7 +370,7 @@ static void families_take_turns(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sk_addr a[6];
         int n = 0;
-        for (; cases[i].hosts[n] != NULL; n++)
+        for (; cases[i].hosts[n]; n++)
             a[n] = address(cases[i].hosts[n], n + 1);
         const sk_dial_opts o = options("a.test", a, n);
         skua_error err;

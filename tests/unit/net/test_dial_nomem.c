@@ -1,11 +1,9 @@
 /* Dialling when there is no memory: told as that, with nothing left open. */
-#include "net/dial.h"
-
+#include "../nomem.h"
 #include "base/str.h"
+#include "net/dial.h"
 #include "sys/clock.h"
 #include "sys/poller.h"
-
-#include "../nomem.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +22,7 @@ static int free_descriptor(void) {
 
 static int dial(const sk_dial_opts *o, skua_error *err) {
     sk_dial *d = sk_dial_start(o, 0, err);
-    if (d == NULL)
+    if (!d)
         return err->code;
     int rc;
     while ((rc = sk_dial_step(d, 0, err)) == SKUA_E_AGAIN) {

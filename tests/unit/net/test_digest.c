@@ -1,12 +1,11 @@
 /* SHA-256, against the examples of FIPS 180-4 and RFC 6234. */
-#include <skua/tls.h>
-
 #include <setjmp.h>
+#include <skua/tls.h>
 #include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void known_answers(void **state) {
     (void)state;

@@ -1,7 +1,6 @@
 /* The loop, over both kinds of poller: watches that come and go while events are handed out,
  * timers on a manual clock, and calls posted by other threads. */
 #include "net/loop.h"
-
 #include "sys/clock.h"
 #include "sys/thread.h"
 
@@ -22,7 +21,7 @@ static const sk_poller_kind kinds[] = {SK_POLLER_EPOLL, SK_POLLER_POLL};
 
 #define EACH_KIND(l)                                                                               \
     for (size_t kind_ = 0; kind_ < sizeof kinds / sizeof *kinds; kind_++)                          \
-        for (sk_loop *l = sk_loop_new(kinds[kind_], NULL); l != NULL; sk_loop_free(l), l = NULL)
+        for (sk_loop *l = sk_loop_new(kinds[kind_], NULL); l; sk_loop_free(l), l = NULL)
 
 static void socket_pair(int ends[2]) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
@@ -51,7 +50,7 @@ static void on_probe(sk_watch *w, unsigned events) {
     probe *p = SK_CONTAINER(w, probe, watch);
     p->calls++;
     p->events = events;
-    if (p->then != NULL)
+    if (p->then)
         p->then(p);
 }
 
@@ -101,7 +100,7 @@ static void watch_is_called_for_what_it_wants(void **state) {
 }
 
 static void free_other(probe *p) {
-    if (p->other == NULL)
+    if (!p->other)
         return;
     *p->freed += 1;
     p->other->other = NULL;
@@ -153,7 +152,7 @@ static void watch_may_free_itself(void **state) {
 /* Take the other's watch off its descriptor, and put the same struct on another that is quiet. */
 static void move_other(probe *p) {
     probe *o = p->other;
-    if (o == NULL)
+    if (!o)
         return;
     sk_loop_remove(o->loop, &o->watch);
     close_both(o->ends);
@@ -179,7 +178,7 @@ static void reused_watch_gets_no_old_event(void **state) {
 }
 
 static void want_nothing_of_other(probe *p) {
-    if (p->other != NULL)
+    if (p->other)
         assert_int_equal(sk_loop_want(p->loop, &p->other->watch, 0), 0);
 }
 
@@ -340,7 +339,7 @@ static void on_bell(sk_timer *t) {
     bell *b = SK_CONTAINER(t, bell, timer);
     assert_int_equal(t->deadline, 0);
     b->log[strlen(b->log)] = b->name;
-    if (b->then != NULL)
+    if (b->then)
         b->then(b);
 }
 

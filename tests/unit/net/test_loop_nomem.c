@@ -1,9 +1,8 @@
 /* The loop, its poller and the pair when there is no memory: told, nothing lost, nothing leaked. */
+#include "../nomem.h"
 #include "net/loop.h"
 #include "net/pair.h"
 #include "net/tcp.h"
-
-#include "../nomem.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -31,11 +30,11 @@ static void loop_is_made_or_not(void **state) {
             nomem_fail_from(++nth);
             errno = 0;
             l = sk_loop_new(kind, NULL);
-            assert_int_equal(nomem_stop(), l == NULL);
-            assert_true(l != NULL || errno == ENOMEM);
-            if (l == NULL)
+            assert_int_equal(nomem_stop(), !l);
+            assert_true(l || errno == ENOMEM);
+            if (!l)
                 assert_int_equal(free_descriptor(), before);
-        } while (l == NULL && nth < ENOUGH);
+        } while (!l && nth < ENOUGH);
         assert_non_null(l);
         assert_true(nth > 2);
         sk_loop_free(l);
@@ -115,8 +114,8 @@ static void pair_is_made_or_not(void **state) {
     do {
         nomem_fail_from(++nth);
         p = sk_pair_new(4096, NULL);
-        assert_int_equal(nomem_stop(), p == NULL);
-    } while (p == NULL && nth < ENOUGH);
+        assert_int_equal(nomem_stop(), !p);
+    } while (!p && nth < ENOUGH);
     assert_int_equal(nth, 4);
     for (int i = 0; i < 2; i++) {
         skua_stream *s = sk_pair_end(p, i);

@@ -1,7 +1,6 @@
 /* The in-memory pair: bytes, limits, faults where they are ordered, and waiting without a wait. */
-#include "net/pair.h"
-
 #include "base/str.h"
+#include "net/pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

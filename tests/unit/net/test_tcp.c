@@ -1,7 +1,6 @@
 /* The stream over a socket: bytes, ends, errors with their words, and what it tells of itself. */
-#include "net/tcp.h"
-
 #include "base/str.h"
+#include "net/tcp.h"
 #include "sys/poller.h"
 #include "sys/socket.h"
 

@@ -1,7 +1,6 @@
 /* TLS settings: what is refused, and how that is said. */
-#include "tls_ends.h"
-
 #include "sys/thread.h"
+#include "tls_ends.h"
 
 #include <sys/stat.h>
 

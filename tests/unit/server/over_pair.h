@@ -7,7 +7,13 @@
 #include "net/pair.h"
 #include "server/conn.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 #define OVER_PAIR_TURNS 10000
 
@@ -161,9 +167,10 @@ static inline void op_free(over_pair *p) {
 /* The status of the nth reply in the text, from 0; 0 where there is none. */
 static inline int op_status(const char *text, int nth) {
     static const char line[] = "HTTP/1.1 ";
-    for (; (text = strstr(text, line)) != NULL; text += sizeof line)
+    for (; (text = strstr(text, line)) != NULL; text += sizeof line) {
         if (nth-- == 0)
             return (int)strtol(text + sizeof line - 1, NULL, 10);
+    }
     return 0;
 }
 

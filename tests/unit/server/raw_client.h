@@ -6,9 +6,15 @@
 #include "base/str.h"
 #include "sys/poller.h"
 #include "sys/socket.h"
-#include <skua/server.h>
 
+#include <setjmp.h>
+#include <skua/server.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 #define PATIENCE_MS 10000
 
@@ -73,9 +79,10 @@ static inline bool rc_more(raw_client *c) {
 /* Wait until that was heard, and forget it and all before it. */
 static inline void rc_expect(raw_client *c, const char *text) {
     const char *at;
-    while ((at = strstr(c->heard, text)) == NULL)
+    while ((at = strstr(c->heard, text)) == NULL) {
         if (!rc_more(c))
             fail_msg("the end came before \"%s\": \"%s\"", text, c->heard);
+    }
     size_t used = (size_t)(at - c->heard) + strlen(text);
     c->len -= used;
     memmove(c->heard, c->heard + used, c->len + 1);

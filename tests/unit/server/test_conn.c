@@ -1,11 +1,11 @@
 /* A connection's life: keep-alive, pipelining, bodies, refusals, time-outs, lingering. */
+#include "over_pair.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#include "over_pair.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define HOST         "Host: h\r\n"

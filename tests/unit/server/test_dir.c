@@ -2,8 +2,6 @@
  *
  * One server has the tree twice: "/" with all defaults, "/list/" with listings and every option.
  * What a test adds to the tree has a name of its own. */
-#include <skua/server.h>
-
 #include "base/date.h"
 #include "base/str.h"
 
@@ -13,6 +11,7 @@
 #include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <skua/server.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* What a path may name below a directory. */
-#include "server/dir_path.h"
-
 #include "base/str.h"
+#include "server/dir_path.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

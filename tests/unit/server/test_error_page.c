@@ -1,7 +1,6 @@
 /* The page that names an error. */
-#include "server/error_page.h"
-
 #include "base/str.h"
+#include "server/error_page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,6 @@
 /* Text into HTML. */
-#include "server/html.h"
-
 #include "base/str.h"
+#include "server/html.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,15 +1,13 @@
 /* Where a server listens: the words, the addresses they stand for, and what cannot be had. */
+#include "raw_client.h"
+#include "server/listener.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
-
-#include "raw_client.h"
-
-#include "server/listener.h"
-
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -1,7 +1,6 @@
 /* The page of a directory: order, escaping, links, and the policy that goes with it. */
-#include "server/listing.h"
-
 #include "base/str.h"
+#include "server/listing.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>

@@ -1,7 +1,6 @@
 /* The media type of a name. */
-#include "server/media_type.h"
-
 #include "base/str.h"
+#include "server/media_type.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

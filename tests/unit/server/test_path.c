@@ -1,10 +1,9 @@
 /* From targets to paths: every spelling of a dot segment, and what a decoded "/" is not. */
+#include "base/str.h"
 #include "server/path.h"
 
-#include "base/str.h"
-#include <skua/error.h>
-
 #include <setjmp.h>
+#include <skua/error.h>
 #include <stdarg.h>
 #include <stdlib.h>
 

@@ -1,14 +1,13 @@
 /* What a handler writes, and what goes out. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "over_pair.h"
 #include "server/reply.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define GET      "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 #define GET_1_0  "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"

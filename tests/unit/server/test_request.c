@@ -1,11 +1,11 @@
 /* What a handler reads of a request. */
+#include "over_pair.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#include "over_pair.h"
 
 /* Each test's handler checks, and answers 200; anything else is a failed check. */
 static void serve(const char *pattern, skua_handler_fn *fn, const char *request) {

@@ -1,7 +1,6 @@
 /* Patterns and the search among them: what is the most specific, and what is refused. */
-#include "server/router.h"
-
 #include "base/str.h"
+#include "server/router.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,22 +1,20 @@
 /* The server object over loopback: listeners, workers, TLS, shortage of descriptors, stopping. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "raw_client.h"
-
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "raw_client.h"
 #include "sys/thread.h"
 
 #include <errno.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define GET          "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -71,12 +69,13 @@ static void many_connections_on_several_workers(void **state) {
     running r;
     start(&r, SKUA_OPTS(skua_server_opts, .workers = 3), "http://127.0.0.1:0", NULL);
     static raw_client clients[40];
-    for (int round = 0; round < 3; round++)
+    for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < COUNT(clients); i++) {
             if (round == 0)
                 rc_connect(&clients[i], skua_server_url(r.s, 0));
             rc_say(&clients[i], GET);
         }
+    }
     for (size_t i = 0; i < COUNT(clients); i++) {
         for (int round = 0; round < 3; round++)
             rc_expect(&clients[i], "\r\n\r\nhello plain");

@@ -1,7 +1,6 @@
 /* Addresses from text and to text. */
-#include "sys/socket.h"
-
 #include "base/str.h"
+#include "sys/socket.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,5 @@
 /* Reading a directory: a real one, made for each test. */
 #include "sys/directory.h"
-
 #include "sys/file.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* Reading a directory while memory runs out: at each allocation in turn. */
 #include "sys/directory.h"
-
 #include "sys/file.h"
 
 #include <errno.h>

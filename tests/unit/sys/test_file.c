@@ -1,8 +1,7 @@
 /* Files below a directory: what opens, what would lead out of it, and that both ways of opening,
  * openat2 and the walk, hold. */
-#include "sys/file.h"
-
 #include "deny.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +27,7 @@ static char *path_of(const char *name) {
 
 static int make_file(const char *name, const char *text) {
     FILE *f = fopen(path_of(name), "w");
-    return f == NULL || fputs(text, f) < 0 || fclose(f) != 0;
+    return !f || fputs(text, f) < 0 || fclose(f) != 0;
 }
 
 static int make_link(const char *name, const char *target) {
@@ -77,7 +76,7 @@ static int check_open(int fd, const expectation *e) {
     char got[16] = "";
     sk_file_info info;
     bool right = e->rc == 0 && sk_file_stat(fd, &info) == 0;
-    if (right && e->text == NULL)
+    if (right && !e->text)
         right = info.is_dir && !info.is_regular;
     else if (right)
         right = info.is_regular && sk_file_read_at(fd, got, sizeof got - 1, 0) >= 0 &&

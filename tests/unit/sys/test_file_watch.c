@@ -1,8 +1,7 @@
 /* What is heard of files: each change of a file, or of a directory on the way to it, and nothing
  * else. */
-#include "sys/file_watch.h"
-
 #include "sys/file.h"
+#include "sys/file_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,11 +70,12 @@ static sk_watched_path watch(const char *path) {
 static int heard_of(const sk_watched_path *watched, const char *const *names) {
     sk_file_change change;
     int count = 0;
-    while (sk_file_watch_next(&files, &change))
+    while (sk_file_watch_next(&files, &change)) {
         for (int i = 0; i < watched->count; i++)
             if (change.id == watched->ids[i] &&
                 (i == watched->count - 1 || !change.name || strcmp(change.name, names[i]) == 0))
                 count++;
+    }
     return count;
 }
 

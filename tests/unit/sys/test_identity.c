@@ -4,10 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static void names_user_and_host(void **state) {
     (void)state;

@@ -1,7 +1,6 @@
 /* Both kinds of poller do the same: each case runs over epoll and over poll. */
-#include "sys/poller.h"
-
 #include "sys/clock.h"
+#include "sys/poller.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +22,7 @@ static const sk_poller_kind kinds[] = {SK_POLLER_EPOLL, SK_POLLER_POLL, SK_POLLE
 
 #define EACH_KIND(p)                                                                               \
     for (size_t kind_ = 0; kind_ < sizeof kinds / sizeof *kinds; kind_++)                          \
-        for (sk_poller *p = sk_poller_new(kinds[kind_]); p != NULL; sk_poller_free(p), p = NULL)
+        for (sk_poller *p = sk_poller_new(kinds[kind_]); p; sk_poller_free(p), p = NULL)
 
 static void socket_pair(int ends[2]) {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);

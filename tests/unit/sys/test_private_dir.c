@@ -1,19 +1,18 @@
 /* A private directory: made, locked, its files whole. */
-#include "sys/private_dir.h"
-
 #include "base/mem.h"
 #include "base/str.h"
+#include "sys/private_dir.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static char root[64];
 

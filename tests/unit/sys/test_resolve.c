@@ -1,10 +1,9 @@
 /* Looking names up: results, errors, and that nobody waits for a lookup that hangs. Names are
  * looked up by the tests' own functions, except "localhost". */
-#include "sys/poller.h"
-#include "sys/resolve.h"
-
 #include "base/str.h"
 #include "sys/clock.h"
+#include "sys/poller.h"
+#include "sys/resolve.h"
 #include "sys/wake.h"
 
 #include <netdb.h>
@@ -62,7 +61,7 @@ static void digits_need_no_lookup(void **state) {
         assert_int_equal(sk_resolve_done(r, &eai, &addrs, &count), 1);
         assert_int_equal(eai, cases[i].eai);
         assert_int_equal(count, cases[i].text != NULL);
-        if (cases[i].text != NULL)
+        if (cases[i].text)
             assert_string_equal(text_of(&addrs[0]), cases[i].text);
         assert_false(called);
         sk_resolve_release(r);

@@ -1,9 +1,8 @@
 /* Sockets on loopback: connecting, listening, moving bytes, and that nothing raises SIGPIPE, which
  * would end this very program. */
+#include "base/str.h"
 #include "sys/poller.h"
 #include "sys/socket.h"
-
-#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>

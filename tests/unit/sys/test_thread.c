@@ -1,7 +1,6 @@
 /* Threads run, are joined, and leave the program's signals alone. */
-#include "sys/thread.h"
-
 #include "sys/poller.h"
+#include "sys/thread.h"
 #include "sys/wake.h"
 
 #include <setjmp.h>

@@ -1,8 +1,7 @@
 /* A set makes the descriptor readable until it is cleared, whatever carries it. */
+#include "deny.h"
 #include "sys/poller.h"
 #include "sys/wake.h"
-
-#include "deny.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,7 +1,6 @@
 /* Entity tags and preconditions: the tables of RFC 9110 8.8.3.2 and 13. */
-#include "wire/conditional.h"
-
 #include "base/str.h"
+#include "wire/conditional.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,12 +1,12 @@
 /* wire/fields: finding by name, and tokens across several fields. */
+#include "wire/fields.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "wire/fields.h"
 
 static sk_field list[] = {
     {SK_LIT("Host"), SK_LIT("a")},

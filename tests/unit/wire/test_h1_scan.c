@@ -1,12 +1,14 @@
 /* wire/h1_scan.h: the vector forms and their scalar twins say the same of every byte at every
  * place. */
 #include "wire/h1_scan.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 static void twins_agree(void **state) {

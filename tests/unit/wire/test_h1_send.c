@@ -1,9 +1,11 @@
 /* wire/h1_send.c: what is written, what is refused, and the life of an exchange. */
 #include "wire/h1.h"
+
 #include <setjmp.h>
 #include <skua/error.h>
 #include <stdarg.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 static const sk_h1_limits limits = {1024, 4096, 16, 64};

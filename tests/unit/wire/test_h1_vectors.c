@@ -2,11 +2,13 @@
  * format stands in tests/vectors/README.md. */
 #include "base/buf.h"
 #include "wire/h1.h"
+
+#include <setjmp.h>
 #include <skua/error.h>
 #include <stdarg.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+
 #include <cmocka.h>
 
 #define CASES_MAX  512

@@ -1,16 +1,14 @@
 /* wire/ipv6: what is an address, and what only looks like one. */
+#include "base/str.h"
+#include "wire/ipv6.h"
+
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "wire/ipv6.h"
-
-#include "base/str.h"
-
-#include <arpa/inet.h>
 
 static const char *const addresses[] = {
     "::",

@@ -1,7 +1,6 @@
 /* Percent-encoding of path segments and queries. */
-#include "wire/percent.h"
-
 #include "base/str.h"
+#include "wire/percent.h"
 #include "wire/url.h"
 
 #include <setjmp.h>

@@ -1,14 +1,13 @@
 /* wire/url: references taken apart, authorities, decoding, dot segments, escapes. */
+#include "base/str.h"
+#include "wire/url.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "wire/url.h"
-
-#include "base/str.h"
 
 static bool same(skua_str s, const char *expected) {
     return expected ? s.ptr && sk_str_eq(s, sk_str(expected)) : !s.ptr;

@@ -1,15 +1,14 @@
 /* wire/url_object: parsing and joining with the nth allocation failing. */
+#include "../nomem.h"
+
 #include <setjmp.h>
+#include <skua/url.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "../nomem.h"
-
-#include <skua/url.h>
-#include <string.h>
 
 static void parse_fails_cleanly(void **state) {
     (void)state;

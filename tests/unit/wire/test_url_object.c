@@ -1,14 +1,13 @@
 /* wire/url_object: skua_url_parse, skua_url_join and the accessors. */
 #include <setjmp.h>
+#include <skua/url.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <skua/url.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static skua_url *parse(const char *text) {
     skua_url *u = NULL;
