@@ -44,8 +44,8 @@ static int give_up(skua_conn *c, skua_error *err) {
     int rc = c->failure.code;
     if (err)
         *err = c->failure;
-    c->exchange.timeline.at.total = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
-    if (c->exchange.channel)
+    c->trip.timeline.at.total = sk_timeline_since(&c->trip.timeline, c->settings->o.clock);
+    if (c->trip.channel)
         sk_conn_close_channel(c);
     sk_conn_forget(c);
     return rc;
@@ -90,7 +90,7 @@ int skua_conn_putrequest(skua_conn *c, const char *method, const char *target) {
     if (c->state != SK_CONN_IDLE)
         return SKUA_E_CANNOT_SEND_REQUEST;
     begin(c);
-    return latch(c, sk_draft_begin(&c->exchange.draft, method, target, &c->failure));
+    return latch(c, sk_draft_begin(&c->trip.draft, method, target, &c->failure));
 }
 
 /* What a step gives when it must not be done: what latched before it, or `code` in a state that is
@@ -107,18 +107,18 @@ int skua_conn_putheader(skua_conn *c, const char *name, const char *value) {
     int rc = barred(c, SK_CONN_STARTED, SKUA_E_CANNOT_SEND_HEADER);
     if (rc != 0)
         return rc;
-    return latch(c, sk_draft_add(&c->exchange.draft, &(skua_field){name, value, 0}, &c->failure));
+    return latch(c, sk_draft_add(&c->trip.draft, &(skua_field){name, value, 0}, &c->failure));
 }
 
 /* Send the head, unless it leaves together with a body that follows. */
 static int start(skua_conn *c, sk_draft_body body, sk_bound call) {
-    sk_exchange *x = &c->exchange;
+    sk_round_trip *t = &c->trip;
     int rc = ensure_channel(c, call, &c->failure);
     if (rc == 0)
-        rc = sk_exchange_write_head(x, c->channel, &c->origin, body, &c->failure);
-    if (rc != 0 || (x->announced != 0 && !x->draft.expects))
+        rc = sk_round_trip_write_head(t, c->channel, &c->origin, body, &c->failure);
+    if (rc != 0 || (t->announced != 0 && !t->draft.expects))
         return rc;
-    return sk_exchange_send(x, (sk_piece){0}, call, &c->failure);
+    return sk_round_trip_send(t, (sk_piece){0}, call, &c->failure);
 }
 
 int skua_conn_endheaders(skua_conn *c) {
@@ -132,11 +132,11 @@ int skua_conn_endheaders(skua_conn *c) {
 }
 
 static int check_piece(skua_conn *c, const void *data, size_t len) {
-    const sk_exchange *x = &c->exchange;
+    const sk_round_trip *t = &c->trip;
     if (!data)
         return sk_peer_fail(&c->peer, &c->failure, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
                             "body bytes are needed");
-    if (x->announced >= 0 && len > (uint64_t)(x->announced - x->taken))
+    if (t->announced >= 0 && len > (uint64_t)(t->announced - t->taken))
         return sk_peer_fail(&c->peer, &c->failure, SKUA_E_IMPROPER_CONNECTION_STATE,
                             SKUA_PHASE_STATE, "more body than the head announced");
     return 0;
@@ -150,8 +150,8 @@ int skua_conn_send(skua_conn *c, const void *data, size_t len) {
         return rc;
     rc = check_piece(c, data, len);
     if (rc == 0)
-        rc = sk_exchange_send(&c->exchange, (sk_piece){.at = data, .left = len},
-                              sk_conn_call_bound(c), &c->failure);
+        rc = sk_round_trip_send(&c->trip, (sk_piece){.at = data, .left = len},
+                                sk_conn_call_bound(c), &c->failure);
     return latch(c, rc);
 }
 
@@ -177,7 +177,7 @@ static sk_draft_body framing_of(const sk_draft *d, whole w) {
 
 static int draft(skua_conn *c, const char *method, const char *target, const skua_field *fields,
                  whole w) {
-    sk_draft *d = &c->exchange.draft;
+    sk_draft *d = &c->trip.draft;
     int rc = sk_draft_begin(d, method, target, &c->failure);
     for (const skua_field *f = fields; rc == 0 && f && f->name; f++)
         rc = sk_draft_add(d, f, &c->failure);
@@ -194,34 +194,34 @@ static int draft(skua_conn *c, const char *method, const char *target, const sku
 
 /* Send it all. Where the peer goes away it may have answered; then that counts. */
 static int transmit(skua_conn *c, whole w, sk_bound call) {
-    sk_exchange *x = &c->exchange;
-    int rc = start(c, framing_of(&x->draft, w), call);
-    if (rc == 0 && w.body && x->announced != 0)
-        rc = sk_exchange_send(x, (sk_piece){w.body, w.len, true}, call, &c->failure);
-    if (!is_loss(rc) || !x->channel)
+    sk_round_trip *t = &c->trip;
+    int rc = start(c, framing_of(&t->draft, w), call);
+    if (rc == 0 && w.body && t->announced != 0)
+        rc = sk_round_trip_send(t, (sk_piece){w.body, w.len, true}, call, &c->failure);
+    if (!is_loss(rc) || !t->channel)
         return rc;
     skua_error ignored;
-    return sk_exchange_await(x, call, &ignored) == 0 ? 0 : rc;
+    return sk_round_trip_await(t, call, &ignored) == 0 ? 0 : rc;
 }
 
 /* The kept connection was dead, and the request may be sent twice: once more, on a new one. */
 static int transmit_again(skua_conn *c, whole w, sk_bound call) {
     sk_trace_line(c->settings, SKUA_TRACE_INFO, "the kept connection was dead: once more");
     sk_conn_close_channel(c);
-    sk_exchange_reset(&c->exchange);
+    sk_round_trip_reset(&c->trip);
     return transmit(c, w, call);
 }
 
 static bool may_repeat(const skua_conn *c, int code) {
-    return sk_exchange_died_unanswered(&c->exchange, code) && !c->was_given &&
-           sk_draft_is_idempotent(&c->exchange.draft);
+    return sk_round_trip_died_unanswered(&c->trip, code) && !c->was_given &&
+           sk_draft_is_idempotent(&c->trip.draft);
 }
 
 /* A kept connection may prove dead only when the answer is due: be able to send once more then. */
 static void keep_spare(skua_conn *c, whole w) {
-    const sk_exchange *x = &c->exchange;
-    bool whole_known = w.body || x->announced == 0;
-    if (!whole_known || w.len > SPARE_MAX || !x->channel->reused)
+    const sk_round_trip *t = &c->trip;
+    bool whole_known = w.body || t->announced == 0;
+    if (!whole_known || w.len > SPARE_MAX || !t->channel->reused)
         return;
     sk_buf_append(&c->body, w.body, w.len);
     c->repeatable = !c->body.failed;
@@ -263,23 +263,23 @@ static bool response_is_due(const skua_conn *c) {
 
 /* What latched stands, unless the peer has gone away and left an answer. */
 static int salvage(skua_conn *c, sk_bound call) {
-    sk_exchange *x = &c->exchange;
+    sk_round_trip *t = &c->trip;
     skua_error ignored;
-    if (x->answered)
+    if (t->answered)
         return 0;
-    if (!x->channel || !is_loss(c->latched))
+    if (!t->channel || !is_loss(c->latched))
         return c->latched;
-    return sk_exchange_await(x, call, &ignored) == 0 ? 0 : c->latched;
+    return sk_round_trip_await(t, call, &ignored) == 0 ? 0 : c->latched;
 }
 
 static int await(skua_conn *c, sk_bound call) {
-    sk_exchange *x = &c->exchange;
-    if (x->answered)
+    sk_round_trip *t = &c->trip;
+    if (t->answered)
         return 0;
-    int rc = sk_exchange_send(x, (sk_piece){.last = true}, call, &c->failure);
+    int rc = sk_round_trip_send(t, (sk_piece){.last = true}, call, &c->failure);
     if (rc != 0)
         return is_loss(rc) ? (latch(c, rc), salvage(c, call)) : rc;
-    return sk_exchange_await(x, call, &c->failure);
+    return sk_round_trip_await(t, call, &c->failure);
 }
 
 static int await_or_repeat(skua_conn *c, sk_bound call) {
@@ -296,7 +296,7 @@ static int await_or_repeat(skua_conn *c, sk_bound call) {
 }
 
 static int set_url(skua_conn *c) {
-    const sk_draft *d = &c->exchange.draft;
+    const sk_draft *d = &c->trip.draft;
     sk_buf url = {0};
     bool path = d->target.ptr[0] == '/' || d->target.ptr[0] == '?';
     bool absolute = !path && memchr(d->target.ptr, ':', d->target.len) &&
@@ -306,7 +306,7 @@ static int set_url(skua_conn *c) {
     if (absolute || path)
         sk_buf_append_str(&url, d->target);
     sk_buf_append(&url, "", 1);
-    int rc = url.failed ? SKUA_E_NOMEM : sk_response_set_url(c->exchange.answer, sk_buf_head(&url));
+    int rc = url.failed ? SKUA_E_NOMEM : sk_response_set_url(c->trip.answer, sk_buf_head(&url));
     sk_buf_free(&url);
     return rc == 0 ? 0 : sk_fail_nomem(&c->failure);
 }
@@ -314,12 +314,12 @@ static int set_url(skua_conn *c) {
 /* The channel stays for the next request, unless this exchange ends it: the response then has it
  * for itself. */
 static skua_response *hand_over(skua_conn *c) {
-    sk_exchange *x = &c->exchange;
-    const sk_h1 *m = &x->channel->session.h1;
+    sk_round_trip *t = &c->trip;
+    const sk_h1 *m = &t->channel->session.h1;
     bool stays = !sk_h1_closing(m) && sk_h1_send_done(m);
-    if (!stays && c->channel == x->channel)
+    if (!stays && c->channel == t->channel)
         sk_conn_drop_channel(c);
-    skua_response *r = sk_exchange_take_answer(x);
+    skua_response *r = sk_round_trip_take_answer(t);
     sk_conn_forget(c);
     return r;
 }

@@ -2,7 +2,7 @@
 #ifndef SK_CLIENT_CONN_H
 #define SK_CLIENT_CONN_H
 
-#include "client/exchange.h"
+#include "client/round_trip.h"
 
 typedef enum sk_conn_state {
     SK_CONN_IDLE,
@@ -23,7 +23,7 @@ struct skua_conn {
     sk_link channels;    /* all that are open, those included that only a response reads from */
     double count_from;   /* what the timings count from; -1: each request's own beginning */
     sk_conn_state state;
-    sk_exchange exchange;
+    sk_round_trip trip;
     sk_buf body; /* of a request that may be sent again, should the kept connection be dead */
     bool repeatable;
     int latched; /* what was wrong with the request; whole in failure */

@@ -47,8 +47,8 @@ static int wait_for_dial(const sk_dial *d, skua_error *err) {
 }
 
 static void note_times(skua_conn *c, const sk_dial *d, double began) {
-    skua_timings *at = &c->exchange.timeline.at;
-    double now = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
+    skua_timings *at = &c->trip.timeline.at;
+    double now = sk_timeline_since(&c->trip.timeline, c->settings->o.clock);
     int64_t resolved, connected;
     sk_dial_times(d, &resolved, &connected);
     double then = began + (double)resolved; /* whole milliseconds: not beyond what is known */
@@ -58,7 +58,7 @@ static void note_times(skua_conn *c, const sk_dial *d, double began) {
 
 /* The descriptor, or an error. */
 static int dial(skua_conn *c, const sk_dial_opts *opts, skua_error *err) {
-    double began = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
+    double began = sk_timeline_since(&c->trip.timeline, c->settings->o.clock);
     sk_dial *d = sk_dial_start(opts, sk_clock_ms(), err);
     if (!d)
         return err->code;
@@ -181,7 +181,7 @@ static int secure(skua_conn *c, sk_channel *ch, sk_bound call, skua_error *err) 
     int rc = shake_hands(ch, call, err);
     if (rc != 0)
         return rc;
-    c->exchange.timeline.at.tls = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
+    c->trip.timeline.at.tls = sk_timeline_since(&c->trip.timeline, c->settings->o.clock);
     skua_stream_info info = describe(ch->session.stream);
     sk_trace_line(c->settings, SKUA_TRACE_INFO, "%s, %s, certificate of %s", info.tls_version,
                   info.tls_cipher, info.tls_subject);

@@ -9,7 +9,7 @@
 
 void sk_conn_begin_timeline(skua_conn *c) {
     double now = c->count_from >= 0 ? c->count_from : sk_timeline_clock(c->settings->o.clock);
-    sk_timeline_begin(&c->exchange.timeline, now);
+    sk_timeline_begin(&c->trip.timeline, now);
 }
 
 skua_conn *sk_conn_make(sk_conn_plan *plan, skua_error *err) {
@@ -74,7 +74,7 @@ void sk_conn_close_channel(skua_conn *c) {
 }
 
 void sk_conn_forget(skua_conn *c) {
-    sk_exchange_reset(&c->exchange);
+    sk_round_trip_reset(&c->trip);
     sk_buf_free(&c->body);
     c->repeatable = false;
     c->latched = 0;
@@ -96,7 +96,7 @@ void skua_conn_free(skua_conn *c) {
     skua_conn_close(c);
     if (c->given)
         c->given->ops->close(c->given);
-    sk_exchange_free(&c->exchange);
+    sk_round_trip_free(&c->trip);
     sk_tls_scratch_free(c->scratch);
     sk_origin_free(&c->origin);
     sk_settings_free(c->own_settings);
@@ -149,7 +149,7 @@ void skua_conn_timings(const skua_conn *c, skua_timings *out) {
         *out = (skua_timings){-1, -1, -1, -1, -1, -1, -1};
         return;
     }
-    *out = c->exchange.timeline.at;
+    *out = c->trip.timeline.at;
     if (out->total < 0)
-        out->total = sk_timeline_since(&c->exchange.timeline, c->settings->o.clock);
+        out->total = sk_timeline_since(&c->trip.timeline, c->settings->o.clock);
 }

@@ -1,4 +1,4 @@
-/* client/exchange.c - sending while the peer may answer, or go away, before it has everything. */
+/* client/round_trip.c - sending while the peer may answer, or go away, before it has everything. */
 #include "script.h"
 
 #define OK        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

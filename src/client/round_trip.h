@@ -1,10 +1,10 @@
-/* client/exchange.h - one request and the head of its answer, over a channel that somebody else
+/* client/round_trip.h - one request and the head of its answer, over a channel that somebody else
  * has found.
  *
  * Sending and receiving overlap: a peer may answer before it has all of the request, and that
  * answer counts. */
-#ifndef SK_CLIENT_EXCHANGE_H
-#define SK_CLIENT_EXCHANGE_H
+#ifndef SK_CLIENT_ROUND_TRIP_H
+#define SK_CLIENT_ROUND_TRIP_H
 
 #include "client/draft.h"
 #include "client/response.h"
@@ -16,7 +16,7 @@ typedef struct sk_piece {
     bool last;
 } sk_piece;
 
-typedef struct sk_exchange {
+typedef struct sk_round_trip {
     sk_draft draft;
     sk_timeline timeline;
     sk_channel *channel;   /* held from when the head is written until the answer is handed over */
@@ -26,23 +26,23 @@ typedef struct sk_exchange {
     int64_t taken;         /* of the body, so far */
     int64_t received_before; /* on the channel, ahead of the answer */
     bool asked;              /* for 100-continue: once is enough */
-} sk_exchange;
+} sk_round_trip;
 
-/* Forget the exchange, but for the memory of its draft. */
-void sk_exchange_reset(sk_exchange *x);
-void sk_exchange_free(sk_exchange *x);
+/* Forget the round trip, but for the memory of its draft. */
+void sk_round_trip_reset(sk_round_trip *t);
+void sk_round_trip_free(sk_round_trip *t);
 
 /* Write the head into the channel's output. Nothing leaves yet. */
-int sk_exchange_write_head(sk_exchange *x, sk_channel *ch, const sk_origin *origin,
-                           sk_draft_body body, skua_error *err);
+int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_origin *origin,
+                             sk_draft_body body, skua_error *err);
 /* Send what is queued, and a piece of body behind it. SKUA_E_BROKEN_PIPE when an answer came
  * before all of it had left. */
-int sk_exchange_send(sk_exchange *x, sk_piece piece, sk_bound call, skua_error *err);
+int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_error *err);
 /* Wait for the final head. */
-int sk_exchange_await(sk_exchange *x, sk_bound call, skua_error *err);
+int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err);
 /* Has the connection ended without a byte of an answer? `code` is what it failed with. */
-bool sk_exchange_died_unanswered(const sk_exchange *x, int code);
+bool sk_round_trip_died_unanswered(const sk_round_trip *t, int code);
 /* Hand over the answer: its body is read from the channel. Only when it is answered. */
-skua_response *sk_exchange_take_answer(sk_exchange *x);
+skua_response *sk_round_trip_take_answer(sk_round_trip *t);
 
 #endif
