@@ -21,9 +21,8 @@
  * is left then (a partial head, output the peer has not taken) moves to buffers of the connection's
  * own, which are given back when they are drained. While output is left no further request is
  * begun. */
-#include "server/conn_step.h"
-
 #include "base/mem.h"
+#include "server/conn_step.h"
 
 #include <inttypes.h>
 
@@ -42,8 +41,8 @@ static sk_step step_handshake(sk_sconn *c) {
         sk_worker_log(c->worker, "%s", err.msg);
         return SK_STEP_CLOSE;
     }
-    c->state = SK_CONN_HEAD;
-    c->timer_kind = SK_CONN_NO_TIMER;
+    c->state = SK_SCONN_HEAD;
+    c->timer_kind = SK_SCONN_NO_TIMER;
     return SK_STEP_ON;
 }
 
@@ -59,7 +58,7 @@ static sk_step step_ending(sk_sconn *c) {
     c->blocked = rc == SKUA_E_AGAIN;
     if (c->blocked)
         return SK_STEP_WAIT;
-    c->state = SK_CONN_LINGER;
+    c->state = SK_SCONN_LINGER;
     return SK_STEP_ON;
 }
 
@@ -89,41 +88,41 @@ static sk_step step_linger(sk_sconn *c) {
 
 typedef sk_step step_fn(sk_sconn *c);
 static step_fn *const steps[] = {
-    [SK_CONN_HANDSHAKE] = step_handshake, [SK_CONN_HEAD] = sk_sconn_step_head,
-    [SK_CONN_BODY] = sk_sconn_step_body,  [SK_CONN_FILE] = sk_sconn_step_file,
-    [SK_CONN_ENDING] = step_ending,       [SK_CONN_LINGER] = step_linger,
+    [SK_SCONN_HANDSHAKE] = step_handshake, [SK_SCONN_HEAD] = sk_sconn_step_head,
+    [SK_SCONN_BODY] = sk_sconn_step_body,  [SK_SCONN_FILE] = sk_sconn_step_file,
+    [SK_SCONN_ENDING] = step_ending,       [SK_SCONN_LINGER] = step_linger,
 };
 
 /* ---- waiting ---- */
 
-static sk_conn_timer timer_due(const sk_sconn *c) {
+static sk_sconn_timer timer_due(const sk_sconn *c) {
     static const uint8_t by_state[] = {
-        [SK_CONN_HANDSHAKE] = SK_CONN_TIMER_TLS, [SK_CONN_HEAD] = SK_CONN_TIMER_IDLE,
-        [SK_CONN_BODY] = SK_CONN_TIMER_BODY,     [SK_CONN_FILE] = SK_CONN_TIMER_WRITE,
-        [SK_CONN_ENDING] = SK_CONN_TIMER_WRITE,  [SK_CONN_LINGER] = SK_CONN_TIMER_LINGER,
+        [SK_SCONN_HANDSHAKE] = SK_SCONN_TIMER_TLS, [SK_SCONN_HEAD] = SK_SCONN_TIMER_IDLE,
+        [SK_SCONN_BODY] = SK_SCONN_TIMER_BODY,     [SK_SCONN_FILE] = SK_SCONN_TIMER_WRITE,
+        [SK_SCONN_ENDING] = SK_SCONN_TIMER_WRITE,  [SK_SCONN_LINGER] = SK_SCONN_TIMER_LINGER,
     };
     if (c->yield)
-        return SK_CONN_TIMER_YIELD;
-    if (c->blocked && c->state != SK_CONN_BODY)
-        return SK_CONN_TIMER_WRITE;
-    if (c->state == SK_CONN_HEAD && (!c->served || sk_buf_len(&c->in) > 0))
-        return SK_CONN_TIMER_HEADER;
-    return (sk_conn_timer)by_state[c->state];
+        return SK_SCONN_TIMER_YIELD;
+    if (c->blocked && c->state != SK_SCONN_BODY)
+        return SK_SCONN_TIMER_WRITE;
+    if (c->state == SK_SCONN_HEAD && (!c->served || sk_buf_len(&c->in) > 0))
+        return SK_SCONN_TIMER_HEADER;
+    return (sk_sconn_timer)by_state[c->state];
 }
 
-static int64_t timer_ms(const sk_server_settings *settings, sk_conn_timer kind) {
+static int64_t timer_ms(const sk_server_settings *settings, sk_sconn_timer kind) {
     switch (kind) {
-    case SK_CONN_TIMER_TLS:
+    case SK_SCONN_TIMER_TLS:
         return settings->tls_ms;
-    case SK_CONN_TIMER_HEADER:
+    case SK_SCONN_TIMER_HEADER:
         return settings->header_ms;
-    case SK_CONN_TIMER_IDLE:
+    case SK_SCONN_TIMER_IDLE:
         return settings->idle_ms;
-    case SK_CONN_TIMER_BODY:
+    case SK_SCONN_TIMER_BODY:
         return settings->body_ms;
-    case SK_CONN_TIMER_WRITE:
+    case SK_SCONN_TIMER_WRITE:
         return settings->write_ms;
-    case SK_CONN_TIMER_LINGER:
+    case SK_SCONN_TIMER_LINGER:
         return LINGER_MS;
     default:
         return 0;
@@ -131,21 +130,21 @@ static int64_t timer_ms(const sk_server_settings *settings, sk_conn_timer kind) 
 }
 
 /* The time for progress starts anew with each; that for something whole does not. */
-static bool is_for_progress(sk_conn_timer kind) {
-    return kind == SK_CONN_TIMER_BODY || kind == SK_CONN_TIMER_WRITE;
+static bool is_for_progress(sk_sconn_timer kind) {
+    return kind == SK_SCONN_TIMER_BODY || kind == SK_SCONN_TIMER_WRITE;
 }
 
 static bool set_timer(sk_sconn *c) {
-    sk_conn_timer kind = timer_due(c);
+    sk_sconn_timer kind = timer_due(c);
     bool moved = c->session.received + c->session.sent != c->worker->turn_moved;
-    if (kind == (sk_conn_timer)c->timer_kind && !(is_for_progress(kind) && moved))
+    if (kind == (sk_sconn_timer)c->timer_kind && !(is_for_progress(kind) && moved))
         return true;
     c->timer_kind = (uint8_t)kind;
     return sk_loop_arm(c->worker->loop, &c->timer, timer_ms(c->worker->settings, kind)) == 0;
 }
 
 static bool set_watch(sk_sconn *c) {
-    bool only_write = (c->blocked && c->state != SK_CONN_BODY) || c->state == SK_CONN_FILE;
+    bool only_write = (c->blocked && c->state != SK_SCONN_BODY) || c->state == SK_SCONN_FILE;
     skua_want want = sk_session_want(&c->session, only_write ? SKUA_WANT_WRITE : SKUA_WANT_READ);
     if (want.fd < 0)
         return true;
@@ -174,7 +173,7 @@ static void turn(sk_sconn *c, int64_t came) {
     sk_sconn_begin_turn(c);
     c->worker->turn_came = came;
     sk_step s = sk_sconn_flush(c);
-    if (s == SK_STEP_WAIT && c->state == SK_CONN_BODY)
+    if (s == SK_STEP_WAIT && c->state == SK_SCONN_BODY)
         s = SK_STEP_ON; /* a body is read whether or not its peer reads */
     run(c, s);
 }
@@ -186,7 +185,7 @@ void sk_sconn_turn(sk_sconn *c) {
 /* What had come when the step began: all that was received and, where the stream is readable, the
  * byte behind it. What makes it readable in a handshake is no request's. */
 static int64_t bytes_come(const sk_sconn *c, unsigned events) {
-    if (c->state == SK_CONN_HANDSHAKE)
+    if (c->state == SK_SCONN_HANDSHAKE)
         return 0;
     return c->session.received + (events & SKUA_WANT_READ ? 1 : 0);
 }
@@ -199,19 +198,19 @@ static void on_ready(sk_watch *w, unsigned events) {
     turn(c, bytes_come(c, events));
 }
 
-static sk_step on_time_out(sk_sconn *c, sk_conn_timer kind) {
-    bool begun = c->state == SK_CONN_BODY || sk_buf_len(&c->in) > 0;
+static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
+    bool begun = c->state == SK_SCONN_BODY || sk_buf_len(&c->in) > 0;
     switch (kind) {
-    case SK_CONN_TIMER_YIELD:
+    case SK_SCONN_TIMER_YIELD:
         return SK_STEP_ON;
-    case SK_CONN_TIMER_TLS:
+    case SK_SCONN_TIMER_TLS:
         sk_worker_log(c->worker, "tls: %s: no handshake within %" PRId64 " ms", sk_sconn_client(c),
                       c->worker->settings->tls_ms);
         return SK_STEP_CLOSE;
-    case SK_CONN_TIMER_IDLE:
+    case SK_SCONN_TIMER_IDLE:
         return sk_sconn_end(c);
-    case SK_CONN_TIMER_HEADER:
-    case SK_CONN_TIMER_BODY:
+    case SK_SCONN_TIMER_HEADER:
+    case SK_SCONN_TIMER_BODY:
         if (!begun)
             return sk_sconn_end(c);
         if (!c->exchange)
@@ -224,8 +223,8 @@ static sk_step on_time_out(sk_sconn *c, sk_conn_timer kind) {
 
 static void on_timer(sk_timer *t) {
     sk_sconn *c = SK_CONTAINER(t, sk_sconn, timer);
-    sk_conn_timer kind = (sk_conn_timer)c->timer_kind;
-    c->timer_kind = SK_CONN_NO_TIMER;
+    sk_sconn_timer kind = (sk_sconn_timer)c->timer_kind;
+    c->timer_kind = SK_SCONN_NO_TIMER;
     sk_sconn_begin_turn(c);
     run(c, on_time_out(c, kind));
 }
@@ -242,7 +241,7 @@ static sk_sconn *new_conn(sk_worker *w) {
     }
     if (!c)
         return NULL;
-    *c = (sk_sconn){.worker = w, .state = SK_CONN_HEAD};
+    *c = (sk_sconn){.worker = w, .state = SK_SCONN_HEAD};
     c->watch = (sk_watch){.fn = on_ready, .fd = -1};
     c->timer.fn = on_timer;
     sk_list_push_back(&w->conns, &c->link);
@@ -284,8 +283,8 @@ void sk_sconn_close(sk_sconn *c) {
 }
 
 void sk_sconn_stop(sk_sconn *c) {
-    bool replying = c->state == SK_CONN_FILE || c->state == SK_CONN_ENDING ||
-                    c->state == SK_CONN_LINGER || c->blocked;
+    bool replying = c->state == SK_SCONN_FILE || c->state == SK_SCONN_ENDING ||
+                    c->state == SK_SCONN_LINGER || c->blocked;
     if (!replying)
         sk_sconn_close(c);
 }
@@ -315,7 +314,7 @@ static bool wrap(sk_sconn *c, sk_tls_ctx *tls) {
         return false;
     use_stream(c, stream);
     c->is_tls = true;
-    c->state = SK_CONN_HANDSHAKE;
+    c->state = SK_SCONN_HANDSHAKE;
     return true;
 }
 

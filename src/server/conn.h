@@ -6,26 +6,26 @@
 #include "server/worker.h"
 
 /* Drawn in conn.c. */
-typedef enum sk_conn_state {
-    SK_CONN_HANDSHAKE,
-    SK_CONN_HEAD,
-    SK_CONN_BODY,
-    SK_CONN_FILE,
-    SK_CONN_ENDING,
-    SK_CONN_LINGER
-} sk_conn_state;
+typedef enum sk_sconn_state {
+    SK_SCONN_HANDSHAKE,
+    SK_SCONN_HEAD,
+    SK_SCONN_BODY,
+    SK_SCONN_FILE,
+    SK_SCONN_ENDING,
+    SK_SCONN_LINGER
+} sk_sconn_state;
 
 /* What the timer is set for. */
-typedef enum sk_conn_timer {
-    SK_CONN_NO_TIMER,
-    SK_CONN_TIMER_TLS,
-    SK_CONN_TIMER_HEADER,
-    SK_CONN_TIMER_IDLE,
-    SK_CONN_TIMER_BODY,
-    SK_CONN_TIMER_WRITE,
-    SK_CONN_TIMER_LINGER,
-    SK_CONN_TIMER_YIELD /* others first */
-} sk_conn_timer;
+typedef enum sk_sconn_timer {
+    SK_SCONN_NO_TIMER,
+    SK_SCONN_TIMER_TLS,
+    SK_SCONN_TIMER_HEADER,
+    SK_SCONN_TIMER_IDLE,
+    SK_SCONN_TIMER_BODY,
+    SK_SCONN_TIMER_WRITE,
+    SK_SCONN_TIMER_LINGER,
+    SK_SCONN_TIMER_YIELD /* others first */
+} sk_sconn_timer;
 
 struct sk_sconn {
     sk_session session;
@@ -38,7 +38,7 @@ struct sk_sconn {
     sk_buf in;             /* left over from the last turn */
     sk_buf out;
     char *client;  /* its address, once asked for */
-    uint8_t state; /* sk_conn_state */
+    uint8_t state; /* sk_sconn_state */
     uint8_t timer_kind;
     bool blocked : 1; /* the stream has not taken all of the output */
     bool served : 1;  /* it has sent a request */

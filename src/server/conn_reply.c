@@ -36,8 +36,8 @@ void sk_sconn_drop_exchange(sk_sconn *c) {
 }
 
 sk_step sk_sconn_end(sk_sconn *c) {
-    c->state = SK_CONN_ENDING;
-    c->timer_kind = SK_CONN_NO_TIMER;
+    c->state = SK_SCONN_ENDING;
+    c->timer_kind = SK_SCONN_NO_TIMER;
     return SK_STEP_ON;
 }
 
@@ -61,7 +61,7 @@ static sk_step exchange_over(sk_sconn *c) {
         return sk_sconn_end(c);
     }
     sk_h1_cycle(m);
-    c->state = SK_CONN_HEAD;
+    c->state = SK_SCONN_HEAD;
     return SK_STEP_ON;
 }
 
@@ -69,7 +69,7 @@ sk_step sk_sconn_replied(sk_sconn *c, sk_reply_end end) {
     if (end == SK_REPLY_COMPLETE)
         return exchange_over(c);
     if (end == SK_REPLY_FILE) {
-        c->state = SK_CONN_FILE;
+        c->state = SK_SCONN_FILE;
         return SK_STEP_ON;
     }
     report(c);
@@ -123,7 +123,7 @@ sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {
         sk_sconn_drop_exchange(c);
         return SK_STEP_CLOSE;
     }
-    if (c->state != SK_CONN_HEAD)
+    if (c->state != SK_SCONN_HEAD)
         return sk_sconn_refuse(c, status, what);
     /* The head was not accepted, so the wire machine does not know its method. */
     bool bare = sk_str_eq(q->head.method, SK_LIT("HEAD"));

@@ -103,7 +103,7 @@ static int send_continue(sk_sconn *c) {
 }
 
 static sk_step begin_body(sk_sconn *c) {
-    c->state = SK_CONN_BODY;
+    c->state = SK_SCONN_BODY;
     int rc = sk_request_keep(&c->exchange->request);
     if (rc == 0)
         rc = send_continue(c);
@@ -113,7 +113,7 @@ static sk_step begin_body(sk_sconn *c) {
 static sk_step begin_request(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
     c->served = true;
-    c->timer_kind = SK_CONN_NO_TIMER;
+    c->timer_kind = SK_SCONN_NO_TIMER;
     if (c->worker->settings->access) {
         c->exchange->begun_us = sk_sconn_now_us(c);
         skua_request_method(q); /* the copies are made while the views are good */
@@ -214,7 +214,7 @@ sk_step sk_sconn_step_body(sk_sconn *c) {
         }
         sk_sconn_share_input(c);
         sk_step s = take_body(c, &complete);
-        if (s != SK_STEP_ON || c->state != SK_CONN_BODY)
+        if (s != SK_STEP_ON || c->state != SK_SCONN_BODY)
             return s;
     }
     return body_complete(c);

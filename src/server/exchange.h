@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "http/session.h"
 #include "server/path.h"
+
 #include <skua/reply.h>
 #include <skua/request.h>
 

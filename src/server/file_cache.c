@@ -63,18 +63,20 @@ static size_t size_of(const entry *e) {
 static bool is_watched_by_any(const sk_file_cache *c, int id) {
     for (unsigned i = 0; i < ENTRIES; i++) {
         const entry *e = c->entries[i];
-        for (int k = 0; e && k < e->watched.count; k++)
+        for (int k = 0; e && k < e->watched.count; k++) {
             if (e->watched.ids[k] == id)
                 return true;
+        }
     }
     return false;
 }
 
 /* Stop watching what no entry needs. */
 static void forget(sk_file_cache *c, const sk_watched_path *watched) {
-    for (int k = 0; k < watched->count; k++)
+    for (int k = 0; k < watched->count; k++) {
         if (!is_watched_by_any(c, watched->ids[k]))
             sk_file_watch_forget(&c->files, watched->ids[k]);
+    }
 }
 
 /* Free an entry that is out of the table. */
@@ -110,9 +112,10 @@ static unsigned find(const sk_file_cache *c, const sk_file_key *key) {
 /* Where an entry is to stand: where there is none yet, or in turn. */
 static unsigned place_for(sk_file_cache *c, const sk_file_key *key) {
     unsigned first = first_of_set(key);
-    for (unsigned i = first; i < first + WAYS; i++)
+    for (unsigned i = first; i < first + WAYS; i++) {
         if (!c->entries[i])
             return i;
+    }
     return first + c->hand++ % WAYS;
 }
 
@@ -124,9 +127,10 @@ static void put(sk_file_cache *c, entry *e) {
     c->bytes += size_of(e);
     if (before)
         discard(c, before);
-    for (; c->bytes > BYTES_MAX; c->hand++)
+    for (; c->bytes > BYTES_MAX; c->hand++) {
         if (c->hand % ENTRIES != place)
             drop(c, c->hand % ENTRIES);
+    }
 }
 
 /* ---- hearing of changes ---- */
@@ -156,9 +160,10 @@ static void on_change(sk_watch *w, unsigned events) {
     sk_file_change change;
     (void)events;
     while (sk_file_watch_next(&c->files, &change)) {
-        for (unsigned i = 0; i < ENTRIES; i++)
+        for (unsigned i = 0; i < ENTRIES; i++) {
             if (c->entries[i] && is_affected(c->entries[i], &change))
                 drop(c, i);
+        }
     }
 }
 

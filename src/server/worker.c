@@ -177,18 +177,20 @@ void sk_worker_log(sk_worker *w, const char *fmt, ...) {
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     /* What a peer brought into the line must not drive the terminal it is shown on. */
-    for (char *p = line; *p; p++)
+    for (char *p = line; *p; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';
+    }
     w->settings->log(w->settings->user, line);
 }
 
 /* ---- accepting ---- */
 
 static void want_accepts(sk_worker *w, unsigned events) {
-    for (uint32_t i = 0; i < w->acceptor_count; i++)
+    for (uint32_t i = 0; i < w->acceptor_count; i++) {
         if (w->acceptors[i].watch.fd >= 0)
             sk_loop_want(w->loop, &w->acceptors[i].watch, events);
+    }
 }
 
 static void pause_accepting(sk_worker *w, int failure) {

@@ -2,16 +2,14 @@
  *
  * First the cache by itself, over a loop with a manual clock; then servers with several workers and
  * clients that change files and ask at once. */
-#include "server/file_cache.h"
-
-#include <skua/server.h>
-
 #include "base/str.h"
+#include "server/file_cache.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <skua/server.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -472,18 +470,20 @@ static bool hear(peer *p, bool with_body) {
     static _Thread_local char head[4096];
     char *end;
     p->heard[p->len] = '\0';
-    while (!(end = strstr(p->heard, "\r\n\r\n")))
+    while (!(end = strstr(p->heard, "\r\n\r\n"))) {
         if (!more(p))
             return false;
+    }
     *end = '\0';
     snprintf(head, sizeof head, "%s", p->heard);
     p->head = head;
     const char *length = strstr(head, "Content-Length: ");
     size_t body = with_body && length ? strtoul(length + 16, NULL, 10) : 0;
     size_t used = (size_t)(end + 4 - p->heard);
-    while (p->len < used + body)
+    while (p->len < used + body) {
         if (!more(p))
             return false;
+    }
     snprintf(p->body, sizeof p->body, "%.*s", (int)body, p->heard + used);
     p->len -= used + body;
     memmove(p->heard, p->heard + used + body, p->len);
@@ -636,9 +636,10 @@ static void nobody_is_shown_what_was_there_before(void **state) {
             atomic_store(&over, true);
         pthread_join(clients[i].thread, NULL);
     }
-    for (size_t i = 0; i < COUNT(clients); i++)
+    for (size_t i = 0; i < COUNT(clients); i++) {
         if (clients[i].wrong[0])
             fail_msg("%s: %s", clients[i].name, clients[i].wrong);
+    }
 }
 
 /* ---- replies from memory are like those from the file ---- */

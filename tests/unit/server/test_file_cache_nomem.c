@@ -1,7 +1,6 @@
 /* Small files in memory while there is none: nothing is kept, nothing is lost, and it goes on. */
-#include "server/file_cache.h"
-
 #include "../nomem.h"
+#include "server/file_cache.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,7 +1,6 @@
 /* What is said of a file. */
-#include "server/file_facts.h"
-
 #include "base/str.h"
+#include "server/file_facts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
