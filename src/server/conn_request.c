@@ -208,11 +208,14 @@ static sk_step take_body(sk_sconn *c, bool *complete) {
 sk_step sk_sconn_step_body(sk_sconn *c) {
     bool complete = false;
     while (!complete) {
-        if (sk_sconn_turn_is_over(c)) {
+        /* What is left of a span lies in the input, which neither goes nor changes until then. */
+        bool between = c->session.span.len == 0;
+        if (between && sk_sconn_turn_is_over(c)) {
             c->yield = true;
             return SK_STEP_WAIT;
         }
-        sk_sconn_share_input(c);
+        if (between)
+            sk_sconn_share_input(c);
         sk_step s = take_body(c, &complete);
         if (s != SK_STEP_ON || c->state != SK_SCONN_BODY)
             return s;

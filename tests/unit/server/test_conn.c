@@ -366,6 +366,44 @@ static void continue_is_sent_when_it_is_due(void **state) {
     op_free(&p);
 }
 
+static int many(skua_request *q, skua_reply *a, void *user) {
+    static char bytes[200000];
+    (void)q;
+    (void)user;
+    return skua_reply_bytes(a, 200, NULL, bytes, sizeof bytes);
+}
+
+/* Send without reading or giving the server a turn. */
+static void put(over_pair *p, const char *data, size_t len) {
+    skua_str piece = {data, len};
+    assert_int_equal(p->client->ops->writev(p->client, &piece, 1, NULL), (ptrdiff_t)len);
+}
+
+/* The larger part of a chunk waits in the connection's own buffer, to its last byte, and the body
+ * takes it in several steps. */
+static void a_chunk_that_waited_is_taken_whole(void **state) {
+    static const char head[] = "GET /many HTTP/1.1\r\n" HOST "\r\nPOST /echo HTTP/1.1\r\n" HOST
+                               "Transfer-Encoding: chunked\r\n\r\nc350\r\n";
+    static char body[50000 + 1];
+    (void)state;
+    over_pair p;
+    op_init(&p);
+    assert_int_equal(op_route(&p, "GET /many", many, NULL), 0);
+    start_with(&p, 65536);
+    for (size_t i = 0; i < sizeof body - 1; i++)
+        body[i] = (char)('a' + i % 23);
+    put(&p, head, sizeof head - 1);
+    put(&p, body, 40000);
+    op_turn(&p);
+    assert_true(p.conn->blocked);
+    op_settle(&p);
+    op_heard(&p);
+    put(&p, body + 40000, 10000);
+    op_say(&p, "\r\n0\r\n\r\n");
+    assert_non_null(strstr(op_heard(&p), body));
+    op_free(&p);
+}
+
 static void a_body_cut_short_is_400(void **state) {
     (void)state;
     over_pair p;
@@ -671,6 +709,7 @@ int main(void) {
         cmocka_unit_test(a_body_over_the_cap_is_refused),
         cmocka_unit_test(a_body_of_the_cap_is_taken),
         cmocka_unit_test(continue_is_sent_when_it_is_due),
+        cmocka_unit_test(a_chunk_that_waited_is_taken_whole),
         cmocka_unit_test(a_body_cut_short_is_400),
         cmocka_unit_test(an_end_between_requests_is_silent),
         cmocka_unit_test(the_head_has_a_deadline),
