@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 
 static int check(const skua_client_opts *o, skua_error *err) {
     if (o->conn && o->conn->size >= offsetof(skua_conn_opts, stream) + sizeof o->conn->stream &&

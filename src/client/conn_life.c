@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 
 /* ---- making and ending ---- */
 

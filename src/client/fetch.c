@@ -7,6 +7,7 @@
  */
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "client/client.h"
 #include "client/conn.h"
 #include "client/redirect.h"
@@ -61,12 +62,12 @@ static int take_settings(fetch *f, const skua_client *c, int64_t timeout_ms, sku
 }
 
 static int begin(fetch *f, const skua_client *c, const skua_call *call, skua_error *err) {
+    *f = (fetch){.body = call->body, .body_len = call->body_len};
+    f->method = call->method ? call->method : (call->body ? "POST" : "GET");
     if (!call->url)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a URL is needed");
     if (call->timeout_ms < SKUA_FOREVER)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "timeout_ms is negative");
-    *f = (fetch){.body = call->body, .body_len = call->body_len};
-    f->method = call->method ? call->method : (call->body ? "POST" : "GET");
     int rc = skua_url_parse(call->url, &f->url, err);
     if (rc == 0)
         rc = copy_fields(f, call->fields, err);

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -36,25 +37,6 @@ static int refuse(skua_error *err, const char *text, const char *value) {
     return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s: \"%s\"", text, value);
 }
 
-int sk_options_copy(void *to, size_t to_size, const void *from, skua_error *err) {
-    memset(to, 0, to_size);
-    if (!from)
-        return 0;
-    size_t size;
-    memcpy(&size, from, sizeof size);
-    if (size < sizeof size)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "options without their size: make them with SKUA_OPTS");
-    const unsigned char *bytes = from;
-    for (size_t i = to_size; i < size; i++) {
-        if (bytes[i] != 0)
-            return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                           "options that this version (%s) does not know", skua_version());
-    }
-    memcpy(to, from, size < to_size ? size : to_size);
-    return 0;
-}
-
 static int complete(skua_conn_opts *o, skua_error *err) {
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         int64_t *value = (int64_t *)(void *)((char *)o + times[i].at);
@@ -70,6 +52,15 @@ static int complete(skua_conn_opts *o, skua_error *err) {
             *value = limits[i].value;
     }
     return 0;
+}
+
+static int set_limits(sk_settings *s, skua_error *err) {
+    s->limits = (sk_h1_limits){.line_max = s->o.line_max_bytes,
+                               .block_max = s->o.head_max_bytes,
+                               .fields_max = s->o.fields_max,
+                               .chunk_line_max = CHUNK_LINE_MAX};
+    const char *fault = sk_h1_limits_fault(&s->limits);
+    return fault ? sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s", fault) : 0;
 }
 
 static int set_family(sk_settings *s, skua_error *err) {
@@ -171,6 +162,8 @@ static int fill(sk_settings *s, const skua_conn_opts *opts, skua_error *err) {
     if (rc == 0)
         rc = complete(&s->o, err);
     if (rc == 0)
+        rc = set_limits(s, err);
+    if (rc == 0)
         rc = set_family(s, err);
     if (rc == 0)
         rc = set_source(s, err);
@@ -178,10 +171,6 @@ static int fill(sk_settings *s, const skua_conn_opts *opts, skua_error *err) {
         rc = set_user_agent(s, err);
     if (rc == 0)
         rc = set_overrides(s, err);
-    s->limits = (sk_h1_limits){.line_max = s->o.line_max_bytes,
-                               .block_max = s->o.head_max_bytes,
-                               .fields_max = s->o.fields_max,
-                               .chunk_line_max = CHUNK_LINE_MAX};
     return rc;
 }
 

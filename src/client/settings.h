@@ -21,8 +21,7 @@ typedef struct sk_override {
 } sk_override;
 
 typedef struct sk_settings {
-    skua_conn_opts
-        o; /* complete; what stands below in another form, tls and stream are NULL here */
+    skua_conn_opts o; /* complete; NULL: tls, stream, and what stands below in another form */
     sk_h1_limits limits;
     sk_family family;
     bool has_from;
@@ -32,10 +31,6 @@ typedef struct sk_settings {
     sk_tls_ctx *tls; /* NULL until sk_settings_load_tls */
     sk_arena mem;    /* what the pointers in o and overrides point to */
 } sk_settings;
-
-/* Copy a struct that begins with its size into one of our own size: what the caller's has not is
- * zero. Refused: no size, and fields set that this library does not know. */
-int sk_options_copy(void *to, size_t to_size, const void *from, skua_error *err);
 
 /* opts may be NULL. NULL: err is filled. */
 sk_settings *sk_settings_new(const skua_conn_opts *opts, skua_error *err);

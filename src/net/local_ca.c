@@ -9,6 +9,7 @@
  * that fits, before as after. A lock on the directory keeps two makers apart. */
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "net/tls_openssl.h"
 #include "sys/identity.h"
@@ -164,8 +165,8 @@ static bool is_host_name(skua_str s) {
     if (s.len == 0 || s.len > 253 || s.ptr[0] == '.')
         return false;
     for (size_t i = 0; i < s.len; i++) {
-        char c = sk_lower(s.ptr[i]);
-        bool ok = sk_is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_' || c == '.';
+        char c = s.ptr[i];
+        bool ok = sk_is_digit(c) || sk_is_alpha(c) || c == '-' || c == '_' || c == '.';
         if (!ok || (c == '.' && (i + 1 == s.len || s.ptr[i + 1] == '.')))
             return false;
     }
@@ -428,16 +429,17 @@ static void pair_free(pair *p) {
 
 int skua_local_ca_ensure(const skua_local_ca_opts *opts, skua_local_ca_files *out,
                          skua_error *err) {
-    skua_local_ca_opts o = {0};
+    skua_local_ca_opts o;
     skua_local_ca_files files = {0};
-    if (opts)
-        memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+    int rc = sk_options_copy(&o, sizeof o, opts, err);
+    if (rc != 0)
+        return rc;
     if (!o.dir || !*o.dir || !out)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
                        "a local authority needs a directory and a place for its answer");
     ERR_clear_error();
     job j = {.dir = o.dir, .files = &files, .err = err};
-    int rc = ensure(&j, o.names);
+    rc = ensure(&j, o.names);
     pair_free(&j.ca);
     pair_free(&j.server);
     sk_GENERAL_NAME_pop_free(j.names, GENERAL_NAME_free);

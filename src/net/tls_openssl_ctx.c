@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/str.h"
 
 #include <openssl/err.h>
@@ -159,18 +160,6 @@ static int load_server(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
     return load_key(c, o, err);
 }
 
-/* An older program knows fewer options; those it does not know are zero. */
-static int read_opts(const skua_tls_opts *in, skua_tls_opts *out, skua_error *err) {
-    *out = (skua_tls_opts){.size = sizeof *out};
-    if (!in)
-        return 0;
-    if (in->size < sizeof in->size)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
-                       "the size member of skua_tls_opts is not set");
-    memcpy(out, in, in->size < sizeof *out ? in->size : sizeof *out);
-    return 0;
-}
-
 static sk_tls_ctx *ctx_alloc(bool server) {
     sk_tls_ctx *c = sk_zalloc(sizeof *c);
     if (!c)
@@ -187,7 +176,7 @@ static sk_tls_ctx *ctx_alloc(bool server) {
 
 static sk_tls_ctx *ctx_new(bool server, const skua_tls_opts *given, skua_error *err) {
     skua_tls_opts o;
-    if (read_opts(given, &o, err) != 0)
+    if (sk_options_copy(&o, sizeof o, given, err) != 0)
         return NULL;
     ERR_clear_error();
     sk_tls_ctx *c = ctx_alloc(server);

@@ -9,6 +9,7 @@
  * between requests but the directory's descriptor. Ranges and codings are not known here. */
 #include "base/date.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "base/str.h"
 #include "server/conn.h"
 #include "server/dir_path.h"
@@ -365,17 +366,17 @@ static int add_routes(skua_server *s, const char *path, dir_route *d) {
 }
 
 int skua_route_dir(skua_server *s, const char *path, const char *dir, const skua_dir_opts *opts) {
-    skua_dir_opts o = {.size = sizeof o};
+    skua_dir_opts o;
+    skua_error err;
     if (!s)
         return SKUA_E_INVALID_ARGUMENT;
     if (!path || !dir || path[0] != '/' || path[strlen(path) - 1] != '/')
         return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT,
                               "route %s to a directory: the path must begin and end with \"/\"",
                               path ? path : "(null)");
-    /* A program compiled against an older header has fewer fields. */
-    if (opts)
-        memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
-    const char *wrong = wrong_with(&o);
+    const char *wrong = err.msg;
+    if (sk_options_copy(&o, sizeof o, opts, &err) == 0)
+        wrong = wrong_with(&o);
     if (wrong)
         return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT, "route %s: %s", path, wrong);
     dir_route *d = NULL;

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "server/conn.h"
 #include "server/listener.h"
 #include "sys/thread.h"
@@ -63,17 +64,30 @@ static uint32_t or_default_count(uint32_t given, uint32_t otherwise) {
     return given == 0 ? otherwise : given;
 }
 
-static bool are_valid(const skua_server_opts *o) {
-    const int64_t finite_or_forever[] = {
-        o->header_timeout_ms, o->body_timeout_ms, o->write_timeout_ms,
-        o->idle_timeout_ms,   o->tls_timeout_ms,  o->body_max_bytes,
+/* NULL, or what is wrong. */
+static const char *wrong_with(const skua_server_opts *o) {
+    const struct {
+        int64_t value;
+        const char *wrong;
+    } none_below_forever[] = {
+        {o->header_timeout_ms, "header_timeout_ms is negative"},
+        {o->body_timeout_ms, "body_timeout_ms is negative"},
+        {o->write_timeout_ms, "write_timeout_ms is negative"},
+        {o->idle_timeout_ms, "idle_timeout_ms is negative"},
+        {o->tls_timeout_ms, "tls_timeout_ms is negative"},
+        {o->body_max_bytes, "body_max_bytes is negative"},
     };
-    for (size_t i = 0; i < sizeof finite_or_forever / sizeof finite_or_forever[0]; i++) {
-        if (finite_or_forever[i] < SKUA_FOREVER)
-            return false;
+    for (size_t i = 0; i < sizeof none_below_forever / sizeof none_below_forever[0]; i++) {
+        if (none_below_forever[i].value < SKUA_FOREVER)
+            return none_below_forever[i].wrong;
     }
-    return o->workers >= 0 && o->workers <= WORKERS_MAX && o->fields_max <= UINT16_MAX &&
-           (!o->server_header || sk_str_is_field_value(sk_str(o->server_header)));
+    if (o->workers < 0 || o->workers > WORKERS_MAX)
+        return "workers is negative, or more than 1024";
+    if (o->server_header && !sk_str_is_field_value(sk_str(o->server_header)))
+        return "server_header is no field value";
+    return sk_h1_limits_fault(&(sk_h1_limits){.line_max = o->line_max_bytes,
+                                              .block_max = o->head_max_bytes,
+                                              .fields_max = o->fields_max});
 }
 
 static void set_settings(skua_server *s, const skua_server_opts *o) {
@@ -117,12 +131,12 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
 }
 
 skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
-    skua_server_opts o = {.size = sizeof o};
-    if (opts)
-        memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
-    if (!are_valid(&o)) {
-        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                "an option of the server is invalid");
+    skua_server_opts o;
+    if (sk_options_copy(&o, sizeof o, opts, err) != 0)
+        return NULL;
+    const char *wrong = wrong_with(&o);
+    if (wrong) {
+        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s", wrong);
         return NULL;
     }
     skua_server *s = sk_zalloc(sizeof *s);

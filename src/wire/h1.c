@@ -25,6 +25,18 @@
  */
 #include "wire/h1_state.h"
 
+#define SIZE_LIMIT_MAX (UINT32_C(1) << 30) /* a head must fit into a buffer */
+
+const char *sk_h1_limits_fault(const sk_h1_limits *limits) {
+    if (limits->line_max > SIZE_LIMIT_MAX)
+        return "line_max_bytes is more than 1 GiB";
+    if (limits->block_max > SIZE_LIMIT_MAX)
+        return "head_max_bytes is more than 1 GiB";
+    if (limits->fields_max > UINT16_MAX) /* sk_h1_keys */
+        return "fields_max is more than 65535";
+    return NULL;
+}
+
 void sk_h1_init(sk_h1 *m, sk_role role, const sk_h1_limits *limits) {
     *m = (sk_h1){.limits = limits, .role = (uint8_t)role, .send_state = SK_H1_SEND_IDLE};
     m->recv_state = role == SK_SERVER ? SK_H1_RECV_HEAD : SK_H1_RECV_IDLE;

@@ -18,7 +18,7 @@
 #include "base/buf.h"
 #include "wire/event.h"
 
-/* What a peer may send; every member is at least 1. */
+/* What a peer may send; every member is at least 1, and sk_h1_limits_fault finds none. */
 typedef struct sk_h1_limits {
     uint32_t line_max;       /* bytes of a start line or field line, without CRLF */
     uint32_t block_max;      /* bytes of a whole head, or of a trailer section */
@@ -47,6 +47,9 @@ typedef struct sk_h1 {
     int16_t send_error; /* latched while building a head */
     uint16_t flags;
 } sk_h1;
+
+/* NULL, or which limit is beyond what the machine can count; by its name in the public options. */
+const char *sk_h1_limits_fault(const sk_h1_limits *limits);
 
 void sk_h1_init(sk_h1 *m, sk_role role, const sk_h1_limits *limits);
 

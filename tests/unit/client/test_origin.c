@@ -137,9 +137,17 @@ static void options_that_are_wrong(void **state) {
     const skua_resolve_entry bad[][2] = {
         {{"h", 0, "name"}, {0}}, {{"h", 0, ""}, {0}}, {{"h", 0, "1,2,3,4,5,6,7,8,9"}, {0}}};
     const skua_conn_opts cases[] = {
-        {.timeout_ms = -2},         {.idle_timeout_ms = -5},     {.ip_version = 5},
-        {.source_address = "name"}, {.user_agent = "a\r\nb: c"}, {.resolve = bad[0]},
-        {.resolve = bad[1]},        {.resolve = bad[2]},
+        {.timeout_ms = -2},
+        {.idle_timeout_ms = -5},
+        {.ip_version = 5},
+        {.source_address = "name"},
+        {.user_agent = "a\r\nb: c"},
+        {.resolve = bad[0]},
+        {.resolve = bad[1]},
+        {.resolve = bad[2]},
+        {.fields_max = 65536},
+        {.line_max_bytes = UINT32_MAX},
+        {.head_max_bytes = UINT32_MAX},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         skua_conn_opts o = cases[i];

@@ -304,6 +304,11 @@ static void options_are_checked(void **state) {
         {.size = sizeof(skua_server_opts), .header_timeout_ms = -2},
         {.size = sizeof(skua_server_opts), .body_max_bytes = -7},
         {.size = sizeof(skua_server_opts), .server_header = "a\r\nb"},
+        {.size = sizeof(skua_server_opts), .workers = 1025},
+        {.size = sizeof(skua_server_opts), .fields_max = 65536},
+        {.size = sizeof(skua_server_opts), .line_max_bytes = UINT32_MAX},
+        {.size = sizeof(skua_server_opts), .head_max_bytes = UINT32_MAX},
+        {.size = 0},
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         assert_null(skua_server_new(&bad[i], &err));
