@@ -21,7 +21,7 @@ static void *fail(sk_buf *b) {
 
 static void move_to_front(sk_buf *b) {
     uint32_t len = b->end - b->start;
-    if (b->start > 0 && len > 0)
+    if (b->data && b->start > 0)
         memmove(b->data, b->data + b->start, len);
     b->start = 0;
     b->end = len;

@@ -204,12 +204,16 @@ static bool parse_rfc850(skua_str s, civil *c, int64_t now) {
     return c->year >= 0 && c->year <= YEAR_MAX;
 }
 
+/* Second 60 is a leap second (RFC 9110 5.6.7); it is the first of the next minute to us. */
+static bool exists(const civil *c) {
+    return c->month >= 0 && c->month < 12 && c->day >= 1 && c->day <= days_in_month(c) &&
+           c->hour <= 23 && c->minute <= 59 && c->second <= 60;
+}
+
 bool sk_date_parse(skua_str s, int64_t now, int64_t *unix_seconds) {
     civil c = {0};
-    if (!parse_imf(s, &c) && !parse_rfc850(s, &c, now) && !parse_asctime(s, &c))
-        return false;
-    /* Second 60 is a leap second (RFC 9110 5.6.7); it is the first of the next minute to us. */
-    if (c.day < 1 || c.day > days_in_month(&c) || c.hour > 23 || c.minute > 59 || c.second > 60)
+    bool parsed = parse_imf(s, &c) || parse_rfc850(s, &c, now) || parse_asctime(s, &c);
+    if (!parsed || !exists(&c))
         return false;
     *unix_seconds = to_unix(&c);
     return true;

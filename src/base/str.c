@@ -90,16 +90,12 @@ bool sk_str_is_field_value(skua_str s) {
 }
 #endif
 
-static bool is_ows(char c) {
-    return c == ' ' || c == '\t';
-}
-
 skua_str sk_str_trim(skua_str s) {
-    while (s.len > 0 && is_ows(s.ptr[0])) {
+    while (s.len > 0 && sk_is_blank(s.ptr[0])) {
         s.ptr++;
         s.len--;
     }
-    while (s.len > 0 && is_ows(s.ptr[s.len - 1]))
+    while (s.len > 0 && sk_is_blank(s.ptr[s.len - 1]))
         s.len--;
     return s;
 }

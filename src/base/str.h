@@ -20,6 +20,16 @@ static inline bool sk_is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+static inline bool sk_is_alpha(char c) {
+    c = sk_lower(c);
+    return c >= 'a' && c <= 'z';
+}
+
+/* RFC 9110 5.6.3: what optional white space is made of. */
+static inline bool sk_is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
 /* What a byte may be part of, for loops that look at every byte of a head. */
 #define SK_CHAR_TOKEN 1u /* tchar (RFC 9110 5.6.2) */
 #define SK_CHAR_VALUE 2u /* field-vchar, SP, HTAB (RFC 9110 5.5) */

@@ -101,8 +101,7 @@ static int keep_final(sk_round_trip *t, const sk_head *head, skua_error *err) {
 }
 
 static int closed(skua_error *err) {
-    return sk_fail(err, SKUA_E_REMOTE_DISCONNECTED, SKUA_PHASE_WAIT, "%s",
-                   skua_error_text(SKUA_E_REMOTE_DISCONNECTED));
+    return sk_fail_plain(err, SKUA_E_REMOTE_DISCONNECTED, SKUA_PHASE_WAIT);
 }
 
 static int take_event(sk_round_trip *t, const sk_event *ev, skua_error *err) {

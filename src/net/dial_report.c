@@ -1,45 +1,29 @@
 /* net/dial_report.c - telling why a dial failed: which addresses were tried, what each answered and
  * how long it took. */
 #include "base/fail.h"
+#include "base/line.h"
 #include "base/str.h"
 #include "net/dial_state.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
-typedef struct text {
-    char chars[384];
-    size_t len;
-} text;
-
-static void add(text *t, const char *fmt, ...) SKUA_PRINTF(2, 3);
-static void add(text *t, const char *fmt, ...) {
-    size_t room = sizeof t->chars - t->len;
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(t->chars + t->len, room, fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        t->len += (size_t)n < room ? (size_t)n : room - 1;
-}
-
 /* "example.org:443", "[::1]:443", "unix:/path" */
-static void add_target(text *t, const sk_dial *d) {
+static void add_target(sk_line *l, const sk_dial *d) {
     if (d->is_unix)
-        add(t, "%s", d->host);
+        sk_line_add(l, "%s", d->host);
     else if (strchr(d->host, ':') != NULL)
-        add(t, "[%s]:%d", d->host, d->port);
+        sk_line_add(l, "[%s]:%d", d->host, d->port);
     else
-        add(t, "%s:%d", d->host, d->port);
+        sk_line_add(l, "%s:%d", d->host, d->port);
 }
 
 /* The system's text within a line of ours: "Network is unreachable" in lower case. */
-static void add_reason(text *t, int os_errno) {
-    char room[128];
-    const char *why = os_errno != 0 ? strerror_r(os_errno, room, sizeof room) : "no answer";
-    add(t, "%c%s", why[0] >= 'A' && why[0] <= 'Z' ? why[0] | 0x20 : why[0], why + 1);
+static void add_reason(sk_line *l, int os_errno) {
+    char room[SK_ERRNO_TEXT];
+    const char *why = os_errno != 0 ? sk_errno_text(os_errno, room) : "no answer";
+    sk_line_add(l, "%c%s", why[0] >= 'A' && why[0] <= 'Z' ? why[0] | 0x20 : why[0], why + 1);
 }
 
 static void format_address(const sk_dial_attempt *a, char out[SK_ADDR_TEXT]) {
@@ -61,15 +45,15 @@ static bool same_errno(const sk_dial *d) {
 }
 
 /* With the reasons where they are not all the same. */
-static void add_addresses(text *t, const sk_dial *d) {
+static void add_addresses(sk_line *l, const sk_dial *d) {
     char address[SK_ADDR_TEXT];
     bool with_reasons = !same_errno(d);
     for (int i = 0; i < tried(d); i++) {
         format_address(&d->attempts[i], address);
-        add(t, "%s%s", i > 0 ? ", " : "", address);
+        sk_line_add(l, "%s%s", i > 0 ? ", " : "", address);
         if (with_reasons) {
-            add(t, ": ");
-            add_reason(t, d->attempts[i].os_errno);
+            sk_line_add(l, ": ");
+            add_reason(l, d->attempts[i].os_errno);
         }
     }
 }
@@ -81,9 +65,9 @@ static int elapsed_ms(const sk_dial_attempt *a, int64_t now) {
 
 /* All but code, phase and message. */
 static void fill(const sk_dial *d, int64_t now, skua_error *err) {
-    text target = {.len = 0};
+    sk_line target = {.len = 0};
     add_target(&target, d);
-    snprintf(err->target, sizeof err->target, "%.*s", (int)sizeof err->target - 1, target.chars);
+    snprintf(err->target, sizeof err->target, "%.*s", (int)sizeof err->target - 1, target.text);
     err->retry_safe = 1; /* nothing was sent */
     for (int i = 0; i < tried(d); i++) {
         const sk_dial_attempt *a = &d->attempts[i];
@@ -107,28 +91,28 @@ int sk_dial_report_resolve(const sk_dial *d, int eai, skua_error *err) {
 }
 
 /* Name the addresses, unless the only one is what the line begins with anyway. */
-static void add_tried(text *line, const text *target, const sk_dial *d, const char *lead) {
-    text addresses = {.len = 0};
+static void add_tried(sk_line *line, const sk_line *target, const sk_dial *d, const char *lead) {
+    sk_line addresses = {.len = 0};
     add_addresses(&addresses, d);
-    if (addresses.len > 0 && strcmp(addresses.chars, target->chars) != 0)
-        add(line, " (%s%s)", lead, addresses.chars);
+    if (addresses.len > 0 && strcmp(addresses.text, target->text) != 0)
+        sk_line_add(line, " (%s%s)", lead, addresses.text);
 }
 
 int sk_dial_report_timeout(const sk_dial *d, int64_t now, skua_error *err) {
     if (!err)
         return SKUA_E_TIMEOUT;
     bool resolving = d->resolve != NULL;
-    text target = {.len = 0};
+    sk_line target = {.len = 0};
     if (resolving)
-        add(&target, "%s", d->host);
+        sk_line_add(&target, "%s", d->host);
     else
         add_target(&target, d);
     int64_t allowed = d->phase_end - d->phase_started;
-    text line = target;
-    add(&line, ": timed out after %" PRId64 " ms", allowed > 0 ? allowed : 0);
+    sk_line line = target;
+    sk_line_add(&line, ": timed out after %" PRId64 " ms", allowed > 0 ? allowed : 0);
     add_tried(&line, &target, d, "tried ");
     sk_fail(err, SKUA_E_TIMEOUT, resolving ? SKUA_PHASE_RESOLVE : SKUA_PHASE_CONNECT, "%s",
-            line.chars);
+            line.text);
     fill(d, now, err);
     return SKUA_E_TIMEOUT;
 }
@@ -154,16 +138,16 @@ int sk_dial_report_failed(const sk_dial *d, int64_t now, skua_error *err) {
     int code = code_for(common);
     if (!err)
         return code;
-    text target = {.len = 0};
+    sk_line target = {.len = 0};
     add_target(&target, d);
-    text line = target;
-    add(&line, ": ");
+    sk_line line = target;
+    sk_line_add(&line, ": ");
     if (common != 0)
         add_reason(&line, common);
     else
-        add(&line, "no address answered");
+        sk_line_add(&line, "no address answered");
     add_tried(&line, &target, d, "");
-    sk_fail(err, code, SKUA_PHASE_CONNECT, "%s", line.chars);
+    sk_fail(err, code, SKUA_PHASE_CONNECT, "%s", line.text);
     fill(d, now, err);
     return code;
 }

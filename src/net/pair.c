@@ -86,10 +86,6 @@ void sk_pair_fault_write(sk_pair *p, int which, unsigned nth, sk_fault_kind kind
     p->ends[which].write_fault = new_fault(nth, kind, arg);
 }
 
-static int fail(skua_error *err, int code, skua_phase phase) {
-    return sk_fail(err, code, phase, "%s", skua_error_text(code));
-}
-
 /* ---- the stream ---- */
 
 static ptrdiff_t pair_read(skua_stream *s, void *buf, size_t len, skua_error *err) {
@@ -100,7 +96,7 @@ static ptrdiff_t pair_read(skua_stream *s, void *buf, size_t len, skua_error *er
     case SK_FAULT_STALL:
         return SKUA_E_AGAIN;
     case SK_FAULT_RESET:
-        return fail(err, SKUA_E_CONNECTION_RESET, SKUA_PHASE_RECV);
+        return sk_fail_plain(err, SKUA_E_CONNECTION_RESET, SKUA_PHASE_RECV);
     case SK_FAULT_EOF:
         return 0;
     default:
@@ -141,14 +137,14 @@ static ptrdiff_t pair_writev(skua_stream *s, const skua_str *pieces, size_t coun
     case SK_FAULT_STALL:
         return SKUA_E_AGAIN;
     case SK_FAULT_RESET:
-        return fail(err, SKUA_E_CONNECTION_RESET, SKUA_PHASE_SEND);
+        return sk_fail_plain(err, SKUA_E_CONNECTION_RESET, SKUA_PHASE_SEND);
     case SK_FAULT_EOF:
-        return fail(err, SKUA_E_BROKEN_PIPE, SKUA_PHASE_SEND);
+        return sk_fail_plain(err, SKUA_E_BROKEN_PIPE, SKUA_PHASE_SEND);
     default:
         break;
     }
     if (e->shut || e->peer->closed)
-        return fail(err, SKUA_E_BROKEN_PIPE, SKUA_PHASE_SEND);
+        return sk_fail_plain(err, SKUA_E_BROKEN_PIPE, SKUA_PHASE_SEND);
     return most == 0 ? SKUA_E_AGAIN : deliver(e, pieces, count, most);
 }
 
@@ -213,7 +209,7 @@ static int pair_wait(skua_stream *s, unsigned events, int timeout_ms, skua_error
                        "waiting without end for a peer that has nothing to do");
     if (e->pair->clock)
         e->pair->clock->now_ms = sk_deadline(e->pair->clock->now_ms, timeout_ms);
-    return fail(err, SKUA_E_TIMEOUT, SKUA_PHASE_NONE);
+    return sk_fail_plain(err, SKUA_E_TIMEOUT, SKUA_PHASE_NONE);
 }
 
 static const skua_stream_ops pair_ops = {

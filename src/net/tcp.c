@@ -11,13 +11,14 @@
 /* "recv: connection reset by peer": our own text where the errno has a code, else the system's. */
 static int fail(skua_error *err, skua_phase phase, int os_errno) {
     int otherwise = os_errno == ENOTCONN ? SKUA_E_NOT_CONNECTED : SKUA_E_OS;
-    int code = sk_fail_os(NULL, otherwise, phase, os_errno, "socket");
-    if (!err)
-        return code;
-    char text[128];
-    sk_fail(err, code, phase, "%s",
-            code == SKUA_E_OS ? strerror_r(os_errno, text, sizeof text) : skua_error_text(code));
-    err->os_errno = os_errno;
+    int code = sk_errno_code(os_errno, otherwise);
+    char room[SK_ERRNO_TEXT];
+    if (code == SKUA_E_OS)
+        sk_fail(err, code, phase, "%s", sk_errno_text(os_errno, room));
+    else
+        sk_fail_plain(err, code, phase);
+    if (err)
+        err->os_errno = os_errno;
     return code;
 }
 

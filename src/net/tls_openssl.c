@@ -31,7 +31,7 @@ static sk_tls *self(skua_stream *s) {
 
 static int repeat_failure(const sk_tls *s, skua_error *err) {
     if (!s->why)
-        return sk_fail(err, s->failed, SKUA_PHASE_TLS, "%s", skua_error_text(s->failed));
+        return sk_fail_plain(err, s->failed, SKUA_PHASE_TLS);
     if (err)
         *err = *s->why;
     return s->failed;
@@ -222,8 +222,7 @@ static int check_writable(const sk_tls *s, skua_error *err) {
     if (!can_send(s))
         return repeat_failure(s, err);
     if (s->write_failed)
-        return sk_fail(err, s->write_failed, SKUA_PHASE_SEND, "%s",
-                       skua_error_text(s->write_failed));
+        return sk_fail_plain(err, s->write_failed, SKUA_PHASE_SEND);
     if (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN)
         return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_SEND, "write after the end was sent");
     return 0;
@@ -251,8 +250,7 @@ static ptrdiff_t tls_writev(skua_stream *base, const skua_str *pieces, size_t co
 static int tls_shutdown(skua_stream *base, skua_error *err) {
     sk_tls *s = self(base);
     if (s->write_failed)
-        return sk_fail(err, s->write_failed, SKUA_PHASE_SEND, "%s",
-                       skua_error_text(s->write_failed));
+        return sk_fail_plain(err, s->write_failed, SKUA_PHASE_SEND);
     sk_tls_enter(s);
     bool sent = (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN) != 0;
     if (s->up && can_send(s) && !sent && SSL_shutdown(s->ssl) < 0)

@@ -272,8 +272,8 @@ int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) {
 static bool is_reference(const char *s) {
     static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
     for (const char *p = s; *p; p++) {
-        char c = sk_lower(*p);
-        bool ok = (c >= 'a' && c <= 'z') || sk_is_digit(c) || strchr(marks, c);
+        char c = *p;
+        bool ok = sk_is_alpha(c) || sk_is_digit(c) || strchr(marks, c);
         if (!ok || (c == '%' && (sk_hex_value(p[1]) < 0 || sk_hex_value(p[2]) < 0)))
             return false;
     }

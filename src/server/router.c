@@ -90,8 +90,8 @@ static uint32_t position(const node *n, skua_str literal, bool *found) {
 
 static bool is_name(skua_str s) {
     for (size_t i = 0; i < s.len; i++) {
-        char c = sk_lower(s.ptr[i]);
-        if (!(c == '_' || (c >= 'a' && c <= 'z') || (i > 0 && sk_is_digit(c))))
+        char c = s.ptr[i];
+        if (!(c == '_' || sk_is_alpha(c) || (i > 0 && sk_is_digit(c))))
             return false;
     }
     return s.len > 0;

@@ -7,6 +7,7 @@
 #include "server/worker.h"
 
 #include "base/fail.h"
+#include "base/line.h"
 #include "base/mem.h"
 #include "server/conn.h"
 #include "server/reply.h"
@@ -169,19 +170,15 @@ skua_str sk_worker_date(sk_worker *w) {
 }
 
 void sk_worker_log(sk_worker *w, const char *fmt, ...) {
-    char line[512];
     if (!w->settings->log)
         return;
+    sk_line line = {.len = 0};
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    sk_line_vadd(&line, fmt, ap);
     va_end(ap);
-    /* What a peer brought into the line must not drive the terminal it is shown on. */
-    for (char *p = line; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
-    }
-    w->settings->log(w->settings->user, line);
+    sk_line_hide_controls(&line);
+    w->settings->log(w->settings->user, line.text);
 }
 
 /* ---- accepting ---- */
@@ -197,8 +194,8 @@ static void pause_accepting(sk_worker *w, int failure) {
     int64_t now = sk_loop_now(w->loop);
     if (w->accept_logged == 0 || now - w->accept_logged >= ACCEPT_LOG_MS) {
         w->accept_logged = now;
-        char text[128];
-        sk_worker_log(w, "accepting pauses: %s", strerror_r(failure, text, sizeof text));
+        char text[SK_ERRNO_TEXT];
+        sk_worker_log(w, "accepting pauses: %s", sk_errno_text(failure, text));
     }
     if (sk_loop_arm(w->loop, &w->accept_resume, ACCEPT_PAUSE_MS) != 0)
         return; /* without a timer only a busy listener is left to remind us */

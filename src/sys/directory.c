@@ -72,7 +72,7 @@ static bool is_shortage(int rc) {
 }
 
 static int add(reading *r, const char *name) {
-    sk_file_info info;
+    sk_file_info info = {0};
     int rc = look_at(r, name, &info);
     if (rc != 0 || (!info.is_dir && !info.is_regular))
         return is_shortage(rc) ? rc : 0;

@@ -7,16 +7,14 @@
 #include "base/date.h"
 #include "base/str.h"
 
+#include <skua/status.h>
+
 /* ---- entity tags ---- */
 
 /* RFC 9110 8.8.3: etagc = %x21 / %x23-7E / obs-text */
 static bool is_etagc(char c) {
     unsigned char u = (unsigned char)c;
     return u > 0x20 && u != '"' && u != 0x7f;
-}
-
-static bool is_space(char c) {
-    return c == ' ' || c == '\t';
 }
 
 static void skip(skua_str *s, size_t n) {
@@ -55,10 +53,10 @@ bool sk_etag_next(skua_str *list, sk_etag *out) {
     skua_str rest = *list;
     sk_etag tag;
     /* RFC 9110 5.6.1.2: a recipient MUST ignore empty list elements. */
-    while (rest.len > 0 && (is_space(rest.ptr[0]) || rest.ptr[0] == ','))
+    while (rest.len > 0 && (sk_is_blank(rest.ptr[0]) || rest.ptr[0] == ','))
         skip(&rest, 1);
     bool taken = take_etag(&rest, &tag);
-    while (rest.len > 0 && is_space(rest.ptr[0]))
+    while (rest.len > 0 && sk_is_blank(rest.ptr[0]))
         skip(&rest, 1);
     if (!taken || (rest.len > 0 && rest.ptr[0] != ',')) {
         list->len = 0;
@@ -114,15 +112,15 @@ int sk_conditional_evaluate(const sk_conditions *c, const sk_validators *v, bool
                             int64_t now) {
     int64_t date;
     if (!state_is_known(c, v, now))
-        return 412;
+        return SKUA_STATUS_PRECONDITION_FAILED;
     /* RFC 9110 13.2.2, step 3. */
     if (c->if_none_match.ptr) {
         if (!matches(c->if_none_match, v, sk_etag_weak_eq))
             return 0;
-        return is_read ? 304 : 412;
+        return is_read ? SKUA_STATUS_NOT_MODIFIED : SKUA_STATUS_PRECONDITION_FAILED;
     }
     /* RFC 9110 13.2.2, step 4: If-Modified-Since counts for reading, without If-None-Match. */
     if (is_read && comparable(c->if_modified_since, v, now, &date) && v->modified <= date)
-        return 304;
+        return SKUA_STATUS_NOT_MODIFIED;
     return 0;
 }

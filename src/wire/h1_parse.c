@@ -60,6 +60,11 @@ static bool line_fits(cursor *c, const char *line, int code, const char *what) {
     return true;
 }
 
+static void blanks(cursor *c) {
+    while (c->p < c->end && sk_is_blank(*c->p))
+        c->p++;
+}
+
 /* ---- start lines ---- */
 
 static const char other_version[] = "a version of HTTP other than 1.x";
@@ -183,23 +188,22 @@ sk_h1_key sk_h1_key_of(skua_str name) {
 static bool field_name(cursor *c, skua_str *out) {
     if (!token(c, out, SKUA_E_BAD_FIELD, "a field line without a name"))
         return false;
-    if (*c->p == ' ' || *c->p == '\t') /* RFC 9112 5.1 */
+    if (sk_is_blank(*c->p)) /* RFC 9112 5.1 */
         return wrong(c, SKUA_E_BAD_FIELD, "white space between field name and colon");
     return expect_byte(c, ':', SKUA_E_BAD_FIELD, "an invalid byte in a field name");
 }
 
 /* field-line = field-name ":" OWS field-value OWS (RFC 9112 5). */
 static bool field_line(cursor *c, sk_field *out) {
-    if (*c->p == ' ' || *c->p == '\t') /* RFC 9112 2.2 and 5.2 */
+    if (sk_is_blank(*c->p)) /* RFC 9112 2.2 and 5.2 */
         return wrong(c, SKUA_E_BAD_FIELD, "a field line that begins with white space (folding)");
     if (!field_name(c, &out->name))
         return false;
-    while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
-        c->p++;
+    blanks(c);
     const char *from = c->p;
     c->p = sk_h1_scan_value(c->p, c->end);
     const char *to = c->p;
-    while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+    while (to > from && sk_is_blank(to[-1]))
         to--;
     out->value = (skua_str){from, (size_t)(to - from)};
     return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value");
@@ -301,11 +305,6 @@ int sk_h1_scan_block(sk_h1_input *in, uint32_t *scanned, uint32_t *line_at) {
 }
 
 /* ---- chunks ---- */
-
-static void blanks(cursor *c) {
-    while (c->p < c->end && (*c->p == ' ' || *c->p == '\t'))
-        c->p++;
-}
 
 static bool quoted_string(cursor *c) {
     c->p++;

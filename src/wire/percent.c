@@ -4,7 +4,7 @@
 #include "base/str.h"
 
 static bool is_alnum(char c) {
-    return sk_is_digit(c) || (sk_lower(c) >= 'a' && sk_lower(c) <= 'z');
+    return sk_is_digit(c) || sk_is_alpha(c);
 }
 
 /* Does a well-formed escape begin here? */

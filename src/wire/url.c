@@ -55,11 +55,6 @@ static unsigned class_of(char c) {
     return classes[(unsigned char)c];
 }
 
-static bool is_alpha(char c) {
-    c = sk_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
 static bool is_one_of(char c, const char *set) {
     while (*set && *set != c)
         set++;
@@ -68,9 +63,9 @@ static bool is_one_of(char c, const char *set) {
 
 /* RFC 3986 3.1 */
 static bool is_scheme(skua_str s) {
-    bool fits = s.len > 0 && is_alpha(s.ptr[0]);
+    bool fits = s.len > 0 && sk_is_alpha(s.ptr[0]);
     for (size_t i = 1; fits && i < s.len; i++)
-        fits = is_alpha(s.ptr[i]) || sk_is_digit(s.ptr[i]) || is_one_of(s.ptr[i], "+-.");
+        fits = sk_is_alpha(s.ptr[i]) || sk_is_digit(s.ptr[i]) || is_one_of(s.ptr[i], "+-.");
     return fits;
 }
 

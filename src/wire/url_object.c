@@ -209,7 +209,7 @@ int skua_url_parse(const char *text, skua_url **out, skua_error *err) {
     if (!text || !out)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
                        "skua_url_parse: text and out must not be NULL");
-    sk_url_parts u;
+    sk_url_parts u = {0};
     int rc = split(bounded(text), &u, err);
     if (rc)
         return rc;
@@ -257,7 +257,7 @@ int skua_url_join(const skua_url *base, const char *reference, skua_url **out, s
     if (!base || !reference || !out)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
                        "skua_url_join: base, reference and out must not be NULL");
-    sk_url_parts b, r;
+    sk_url_parts b = {0}, r = {0};
     int rc = split(sk_str(skua_url_text(base)), &b, err);
     if (!rc)
         rc = split(bounded(reference), &r, err);
