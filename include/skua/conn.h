@@ -179,7 +179,7 @@ SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
  *          SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL, SKUA_E_LINE_TOO_LONG,
  *          SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD, SKUA_E_BAD_LINE_END,
  *          SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING, SKUA_E_UNKNOWN_TRANSFER_ENCODING,
- *          SKUA_E_INCOMPLETE_READ (closed within the head), SKUA_E_TIMEOUT, SKUA_E_TLS_EOF,
+ *          SKUA_E_INCOMPLETE_READ (closed within the head), SKUA_E_TIMEOUT, SKUA_E_TLS (an alert),
  *          SKUA_E_CONNECTION_RESET, SKUA_E_NOMEM.
  * Owns: the caller frees it with skua_response_free.
  * Thread: one at a time.

@@ -56,6 +56,16 @@ static bool is_loss(int code) {
     return code == SKUA_E_BROKEN_PIPE || code == SKUA_E_CONNECTION_RESET;
 }
 
+/* The peer went away while it was sent to. What it has left behind counts: an answer, or the TLS
+ * alert that says why. */
+static int hear_out(skua_conn *c, int loss, sk_bound call) {
+    skua_error said;
+    int rc = sk_round_trip_await(&c->trip, call, &said);
+    if (rc == SKUA_E_TLS)
+        c->failure = said;
+    return rc == 0 || rc == SKUA_E_TLS ? rc : loss;
+}
+
 /* ---- connecting ---- */
 
 /* A kept connection that the peer has closed meanwhile is as good as none. */
@@ -192,16 +202,12 @@ static int draft(skua_conn *c, const char *method, const char *target, const sku
                    w.len);
 }
 
-/* Send it all. Where the peer goes away it may have answered; then that counts. */
 static int transmit(skua_conn *c, whole w, sk_bound call) {
     sk_round_trip *t = &c->trip;
     int rc = start(c, framing_of(&t->draft, w), call);
     if (rc == 0 && w.body && t->announced != 0)
         rc = sk_round_trip_send(t, (sk_piece){w.body, w.len, true}, call, &c->failure);
-    if (!is_loss(rc) || !t->channel)
-        return rc;
-    skua_error ignored;
-    return sk_round_trip_await(t, call, &ignored) == 0 ? 0 : rc;
+    return is_loss(rc) && t->channel ? hear_out(c, rc, call) : rc;
 }
 
 /* The kept connection was dead, and the request may be sent twice: once more, on a new one. */
@@ -261,15 +267,12 @@ static bool response_is_due(const skua_conn *c) {
     return c->state == SK_CONN_SENT && !(c->channel && c->channel->reader);
 }
 
-/* What latched stands, unless the peer has gone away and left an answer. */
+/* What latched stands, unless the peer has gone away and said more than that. */
 static int salvage(skua_conn *c, sk_bound call) {
-    sk_round_trip *t = &c->trip;
-    skua_error ignored;
+    const sk_round_trip *t = &c->trip;
     if (t->answered)
         return 0;
-    if (!t->channel || !is_loss(c->latched))
-        return c->latched;
-    return sk_round_trip_await(t, call, &ignored) == 0 ? 0 : c->latched;
+    return t->channel && is_loss(c->latched) ? hear_out(c, c->latched, call) : c->latched;
 }
 
 static int await(skua_conn *c, sk_bound call) {

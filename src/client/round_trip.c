@@ -123,9 +123,11 @@ static int look(sk_round_trip *t, skua_error *err) {
     sk_event ev = {.head = &ch->head};
     while (!t->answered) {
         int rc = sk_session_next(&ch->session, &ev, err);
-        if (rc == SKUA_E_TLS_EOF && !begun(t)) /* cut or closed: there is nothing to be cut short */
-            rc = closed(err);
-        else if (rc == 0)
+        if (rc == SKUA_E_TLS_EOF) { /* cut or closed, a head that is not complete is cut short */
+            sk_h1_eof(&ch->session.h1);
+            continue;
+        }
+        if (rc == 0)
             rc = take_event(t, &ev, err);
         if (rc == SKUA_E_AGAIN && begun(t) && t->timeline.at.first_byte < 0)
             t->timeline.at.first_byte = elapsed(t);
@@ -155,9 +157,14 @@ static int explain_wait(const sk_round_trip *t, sk_bound until, skua_error *err)
 
 /* What came instead of a status line says what the peer is: put its beginning into the message. */
 static void quote_line(const sk_round_trip *t, skua_error *err) {
+    static const char alert[] = "\x15\x03"; /* RFC 8446 5.1: to what is no TLS in its eyes */
     const sk_buf *in = &t->channel->in;
     size_t len = sk_buf_len(in) < 40 ? sk_buf_len(in) : 40;
     char line[41];
+    if (len >= 2 && memcmp(sk_buf_head(in), alert, 2) == 0) {
+        sk_fail(err, err->code, SKUA_PHASE_RECV, "the peer answers with TLS: use https");
+        return;
+    }
     memcpy(line, len ? sk_buf_head(in) : "", len);
     line[len] = '\0';
     line[strcspn(line, "\r\n")] = '\0';
@@ -263,10 +270,6 @@ static int wait_to_send(sk_round_trip *t, sk_bound until, skua_error *err) {
     bool listening = !ch->reader; /* what comes next is the answer, not an earlier body */
     unsigned events = listening ? SKUA_WANT_WRITE | SKUA_WANT_READ : SKUA_WANT_WRITE;
     int rc = sk_channel_wait(ch, events, until, err);
-    if (rc == SKUA_E_TIMEOUT)
-        return sk_peer_fail(&ch->peer, err, rc, SKUA_PHASE_SEND,
-                            "nothing taken for %" PRId64 " ms (%" PRId64 " bytes sent)", until.ms,
-                            ch->session.sent);
     if (rc != 0 || !listening)
         return rc;
     rc = look(t, err);
@@ -291,6 +294,15 @@ static int ask_to_continue(sk_round_trip *t, sk_bound call, skua_error *err) {
     return t->answered ? stopped(t, err) : 0;
 }
 
+/* The call is over, or the peer stands still. */
+static int explain_send(const sk_round_trip *t, sk_bound until, sk_bound call, skua_error *err) {
+    const sk_channel *ch = t->channel;
+    return sk_peer_fail(&ch->peer, err, SKUA_E_TIMEOUT, SKUA_PHASE_SEND,
+                        "%s %" PRId64 " ms (%" PRId64 " bytes sent)",
+                        until.at == call.at ? "not all sent within" : "nothing taken for", until.ms,
+                        ch->session.sent);
+}
+
 static int send_piece(sk_round_trip *t, sk_piece *piece, sk_bound call, skua_error *err) {
     sk_channel *ch = t->channel;
     sk_bound until = call;
@@ -304,6 +316,8 @@ static int send_piece(sk_round_trip *t, sk_piece *piece, sk_bound call, skua_err
             until = sk_channel_within(ch, call, ch->settings->o.idle_timeout_ms);
         }
         rc = wait_to_send(t, until, err);
+        if (rc == SKUA_E_TIMEOUT)
+            return explain_send(t, until, call, err);
         if (rc != 0)
             return rc;
     }

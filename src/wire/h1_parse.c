@@ -85,8 +85,9 @@ static bool version(cursor *c, sk_role reader, int *out) {
     static const char prefix[] = "HTTP/";
     static const char malformed[] = "malformed HTTP version";
     int code = reader == SK_SERVER ? SKUA_E_BAD_REQUEST_LINE : SKUA_E_BAD_STATUS_LINE;
+    const char *other = reader == SK_SERVER ? malformed : "not an HTTP response";
     for (size_t i = 0; i < sizeof prefix - 1; i++) {
-        if (!expect_byte(c, prefix[i], code, malformed))
+        if (!expect_byte(c, prefix[i], code, other))
             return false;
     }
     if (c->end - c->p < 3)

@@ -142,7 +142,9 @@ static void an_end_without_an_answer(void **state) {
     static const step in_head[] = {
         {EXPECT, "\r\n\r\n", 0}, {SEND, OK "A: b\r\n", 0}, {CLOSE, NULL, 0}, {END, NULL, 0}};
     t = believing(in_head);
-    assert_int_equal(script_failure(t.s), SKUA_E_TLS_EOF);
+    assert_int_equal(script_failure(t.s), SKUA_E_INCOMPLETE_READ);
+    assert_string_equal(t.s->err.msg, "recv: example.org: closed within the head");
+    assert_int_equal(t.s->err.phase, SKUA_PHASE_RECV);
     end(&t);
 }
 

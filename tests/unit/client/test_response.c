@@ -279,9 +279,14 @@ static void what_is_no_status_line_is_shown(void **state) {
     (void)state;
     script *s = answered("SSH-2.0-Open\x1b[31m\xff\r\nrest");
     assert_int_equal(script_failure(s), SKUA_E_BAD_STATUS_LINE);
-    assert_non_null(strstr(s->err.msg, ": \"SSH-2.0-Open?[31m?\""));
-    assert_int_equal(strncmp(s->err.msg, "recv: example.org: ", 19), 0);
+    assert_string_equal(s->err.msg,
+                        "recv: example.org: not an HTTP response: \"SSH-2.0-Open?[31m?\"");
     assert_int_equal(s->err.phase, SKUA_PHASE_RECV);
+    script_free(s);
+
+    s = answered("\x15\x03\x01\x02\x02\x46");
+    assert_int_equal(script_failure(s), SKUA_E_BAD_STATUS_LINE);
+    assert_string_equal(s->err.msg, "recv: example.org: the peer answers with TLS: use https");
     script_free(s);
 }
 

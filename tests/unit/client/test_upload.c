@@ -174,11 +174,76 @@ static void a_peer_that_knows_no_100_gets_the_body_after_a_second(void **state) 
     script_free(s);
 }
 
+/* A peer that has refused, said so in a TLS alert, and gone. */
+static ptrdiff_t read_alert(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    (void)s;
+    (void)buf;
+    (void)len;
+    *err = (skua_error){.code = SKUA_E_TLS, .phase = SKUA_PHASE_TLS, .msg = "tls: it says why"};
+    return SKUA_E_TLS;
+}
+
+static ptrdiff_t write_reset(skua_stream *s, const skua_str *pieces, size_t count,
+                             skua_error *err) {
+    (void)s;
+    (void)pieces;
+    (void)count;
+    *err = (skua_error){
+        .code = SKUA_E_CONNECTION_RESET, .phase = SKUA_PHASE_SEND, .msg = "connection reset"};
+    return SKUA_E_CONNECTION_RESET;
+}
+
+static int shutdown_nothing(skua_stream *s, skua_error *err) {
+    (void)s;
+    (void)err;
+    return 0;
+}
+
+static void close_nothing(skua_stream *s) {
+    (void)s;
+}
+
+static skua_want want_nothing(skua_stream *s, unsigned events) {
+    (void)s;
+    return (skua_want){-1, events};
+}
+
+static skua_conn *refused(void) {
+    static const skua_stream_ops ops = {.size = sizeof ops,
+                                        .read = read_alert,
+                                        .writev = write_reset,
+                                        .shutdown = shutdown_nothing,
+                                        .close = close_nothing,
+                                        .want = want_nothing};
+    static skua_stream stream = {&ops};
+    skua_error err;
+    return skua_conn_new("http://example.org", SKUA_OPTS(skua_conn_opts, .stream = &stream), &err);
+}
+
+static void why_the_peer_went_away_is_reported(void **state) {
+    (void)state;
+    skua_error err;
+    skua_conn *c = refused();
+    assert_int_equal(skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err), SKUA_E_TLS);
+    assert_int_equal(err.code, SKUA_E_TLS);
+    assert_non_null(strstr(err.msg, "it says why"));
+    skua_conn_free(c);
+
+    c = refused();
+    skua_conn_putrequest(c, "GET", "/");
+    assert_int_equal(skua_conn_endheaders(c), SKUA_E_CONNECTION_RESET);
+    assert_null(skua_conn_getresponse(c, &err));
+    assert_int_equal(err.code, SKUA_E_TLS);
+    assert_non_null(strstr(err.msg, "it says why"));
+    skua_conn_free(c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_body_larger_than_what_the_peer_takes_at_once),
         cmocka_unit_test(an_early_answer_stops_the_upload),
         cmocka_unit_test(step_by_step_the_send_says_so),
+        cmocka_unit_test(why_the_peer_went_away_is_reported),
         cmocka_unit_test(a_peer_that_answers_and_closes_is_heard),
         cmocka_unit_test(an_answer_behind_a_broken_pipe_is_heard),
         cmocka_unit_test(a_peer_that_goes_without_a_word_is_an_error_of_sending),
