@@ -10,8 +10,6 @@ typedef struct sk_bound {
     int64_t ms;
 } sk_bound;
 
-#define SK_UNBOUNDED ((sk_bound){SK_NEVER, SKUA_FOREVER})
-
 static inline sk_bound sk_bound_in(int64_t now, int64_t ms) {
     return (sk_bound){sk_deadline(now, ms), ms};
 }

@@ -106,6 +106,7 @@ static skua_response *request(fetch *f, skua_error *err) {
 
 /* ---- going on ---- */
 
+/* RFC 9110 4.3.1 */
 static bool same_origin(const skua_url *a, const skua_url *b) {
     return strcmp(skua_url_scheme(a), skua_url_scheme(b)) == 0 &&
            strcmp(skua_url_host(a), skua_url_host(b)) == 0 && skua_url_port(a) == skua_url_port(b);

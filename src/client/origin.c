@@ -96,7 +96,3 @@ void sk_origin_name(const sk_origin *o, sk_peer *out) {
     else
         snprintf(out->target, sizeof out->target, "%s:%d", o->host, o->port);
 }
-
-bool sk_origin_same(const sk_origin *a, const sk_origin *b) {
-    return a->https == b->https && a->port == b->port && strcmp(a->host, b->host) == 0;
-}

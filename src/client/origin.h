@@ -22,7 +22,5 @@ void sk_origin_free(sk_origin *o);
 bool sk_origin_is_unix(const sk_origin *o);
 /* How errors name it. */
 void sk_origin_name(const sk_origin *o, sk_peer *out);
-/* RFC 9110 4.3.1: the same scheme, host and port? */
-bool sk_origin_same(const sk_origin *a, const sk_origin *b);
 
 #endif

@@ -2,6 +2,7 @@
 #include "net/tls_openssl.h"
 
 #include "base/fail.h"
+#include "base/line.h"
 #include "base/str.h"
 #include "sys/socket.h"
 
@@ -12,33 +13,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text of a fixed size, cut where it ends. */
-typedef struct line {
-    char *at;
-    size_t cap, len;
-} line;
-
-static void add(line *t, const char *p, size_t n) {
-    for (size_t i = 0; i < n && t->len + 1 < t->cap; i++)
-        t->at[t->len++] = p[i];
-    t->at[t->len] = '\0';
+static void add(sk_line *l, const char *p, size_t n) {
+    sk_line_add(l, "%.*s", (int)(n < sizeof l->text ? n : sizeof l->text), p);
 }
 
 void sk_tls_subject(const X509 *cert, char *out, size_t cap) {
-    line t = {.at = out, .cap = cap};
     BIO *b = cert ? BIO_new(BIO_s_mem()) : NULL;
-    char *p;
-    add(&t, "", 0);
+    out[0] = '\0';
     if (!b)
         return;
     if (X509_NAME_print_ex(b, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253) >= 0) {
+        char *p;
         long n = BIO_get_mem_data(b, &p);
-        add(&t, p, n > 0 ? (size_t)n : 0);
+        snprintf(out, cap, "%.*s", n > 0 ? (int)n : 0, p);
     }
     BIO_free(b);
 }
 
-static void add_address(line *t, const ASN1_OCTET_STRING *ip) {
+static void add_address(sk_line *l, const ASN1_OCTET_STRING *ip) {
     const unsigned char *b = ASN1_STRING_get0_data(ip);
     int n = 0, len = ASN1_STRING_length(ip);
     char s[48], shown[SK_ADDR_TEXT];
@@ -50,39 +42,39 @@ static void add_address(line *t, const ASN1_OCTET_STRING *ip) {
     /* There and back, for the short form of IPv6: "[::1]:0". */
     if (len == 16 && sk_addr_parse((skua_str){s, (size_t)n}, 0, &addr)) {
         sk_addr_format((const struct sockaddr *)&addr.ss, addr.len, shown);
-        add(t, shown + 1, strcspn(shown + 1, "]"));
+        add(l, shown + 1, strcspn(shown + 1, "]"));
     } else {
-        add(t, s, (size_t)n);
+        add(l, s, (size_t)n);
     }
 }
 
 /* "a.example, *.b.example, 192.0.2.1" */
-static void list_names(const X509 *cert, char *out, size_t cap) {
-    line t = {.at = out, .cap = cap};
+static sk_line names_of(const X509 *cert) {
+    sk_line l = {.len = 0};
     GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
-    add(&t, "", 0);
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
         if (g->type != GEN_DNS && g->type != GEN_IPADD)
             continue;
-        if (t.len > 0)
-            add(&t, ", ", 2);
+        if (l.len > 0)
+            sk_line_add(&l, ", ");
         if (g->type == GEN_IPADD)
-            add_address(&t, g->d.iPAddress);
+            add_address(&l, g->d.iPAddress);
         else
-            add(&t, (const char *)ASN1_STRING_get0_data(g->d.dNSName),
+            add(&l, (const char *)ASN1_STRING_get0_data(g->d.dNSName),
                 (size_t)ASN1_STRING_length(g->d.dNSName));
     }
     GENERAL_NAMES_free(names);
+    return l;
 }
 
 static int fail_wrong_host(const sk_tls *s, skua_error *out) {
-    char names[240];
-    list_names(s->rejected, names, sizeof names);
-    if (!names[0])
-        snprintf(names, sizeof names, "none in its subjectAltName, and no other place counts");
+    sk_line names = names_of(s->rejected);
+    if (names.len == 0)
+        sk_line_add(&names, "none in its subjectAltName, and no other place counts");
     return sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
-                   "%.100s: certificate is not for this host (it names %s)", s->host, names);
+                   "%.100s: certificate is not for this host (it names %.240s)", s->host,
+                   names.text);
 }
 
 /* "3 days ago, ", "in 2 hours, " for the date that was passed or not reached; else nothing. */

@@ -47,7 +47,7 @@ static int find_route(const sk_sconn *c, skua_request *q) {
     if (rc != 0)
         return sk_sconn_status_of(rc);
     int status = sk_router_find(c->worker->settings->router, q->head.method, &q->path, &match);
-    if (status == 200 && !take_params(q, &match))
+    if (status == SKUA_STATUS_OK && !take_params(q, &match))
         return SKUA_STATUS_SERVICE_UNAVAILABLE;
     return status;
 }
@@ -60,7 +60,7 @@ static int check_announced(const sk_sconn *c, const sk_head *head) {
         return SKUA_STATUS_EXPECTATION_FAILED;
     if (head->body == SK_BODY_LENGTH && head->content_length > c->worker->settings->body_max)
         return SKUA_STATUS_CONTENT_TOO_LARGE;
-    return 200;
+    return SKUA_STATUS_OK;
 }
 
 /* No handler takes the request: 404, 405, 501 and so on, and OPTIONS, which the routes answer. */
@@ -69,7 +69,7 @@ static sk_step answer_without_route(sk_sconn *c, int status) {
     skua_reply *a = &c->exchange->reply;
     bool star = q->path.text && q->path.count == 0;
     const char *allow = NULL;
-    if (status == 405 || star) {
+    if (status == SKUA_STATUS_METHOD_NOT_ALLOWED || star) {
         allow = sk_router_allow(c->worker->settings->router, star ? NULL : &q->path,
                                 sk_request_arena(q));
         if (!allow)
@@ -82,8 +82,9 @@ static sk_step answer_without_route(sk_sconn *c, int status) {
         sk_h1_set_close(&c->session.h1);
         c->linger = true;
     }
-    return sk_sconn_replied(c, status == 204 ? sk_reply_options(a, allow)
-                                             : sk_reply_refuse(a, status, allow, NULL));
+    return sk_sconn_replied(c, status == SKUA_STATUS_NO_CONTENT
+                                   ? sk_reply_options(a, allow)
+                                   : sk_reply_refuse(a, status, allow, NULL));
 }
 
 static sk_step run_handler(sk_sconn *c) {
@@ -120,10 +121,10 @@ static sk_step begin_request(sk_sconn *c) {
         skua_request_target(q);
     }
     int status = find_route(c, q);
-    if (status != 200)
+    if (status != SKUA_STATUS_OK)
         return answer_without_route(c, status);
     status = check_announced(c, &q->head);
-    if (status != 200)
+    if (status != SKUA_STATUS_OK)
         return sk_sconn_refuse(c, status, NULL);
     return has_body(&q->head) ? begin_body(c) : run_handler(c);
 }

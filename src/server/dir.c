@@ -8,6 +8,7 @@
  * asked for often comes from the worker's memory instead (file_cache.h); else nothing is kept
  * between requests but the directory's descriptor. Ranges and codings are not known here. */
 #include "base/date.h"
+#include "base/fail.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
@@ -330,6 +331,12 @@ static bool copy_options(dir_route *d, const skua_dir_opts *opts) {
            (d->cache_control || !opts->cache_control);
 }
 
+static int fail_to_open(skua_server *s, int os_errno, const char *dir) {
+    skua_error err;
+    sk_fail_os(&err, SKUA_E_OS, SKUA_PHASE_NONE, os_errno, "directory %s", dir);
+    return sk_server_latch(s, &err);
+}
+
 /* Make the route's object, the server's from here on. 0 and *out, or a latched code. */
 static int new_route(skua_server *s, const char *dir, const skua_dir_opts *opts, dir_route **out) {
     dir_route *d = sk_zalloc(sizeof *d);
@@ -338,7 +345,7 @@ static int new_route(skua_server *s, const char *dir, const skua_dir_opts *opts,
     d->dir = sk_dir_open(dir);
     int rc = 0;
     if (d->dir < 0)
-        rc = sk_server_fail_os(s, -d->dir, "directory %s", dir);
+        rc = fail_to_open(s, -d->dir, dir);
     else if (!copy_options(d, opts))
         rc = sk_server_fail(s, SKUA_E_NOMEM, "route to %s: out of memory", dir);
     else

@@ -93,10 +93,6 @@ int sk_request_keep(skua_request *q);
 static inline sk_arena *sk_request_arena(const skua_request *q) {
     return &sk_exchange_of_request(q)->arena;
 }
-/* The first field of that name, as a view; NULL if there is none. */
-static inline const sk_field *sk_request_field(const skua_request *q, skua_str name) {
-    return sk_fields_find(&q->head.fields, name);
-}
 /* What the "{name...}" at the end of the route took: decoded, dot segments removed, terminated,
  * without the "/" before it; "" when it took nothing. NULL when one of its segments holds an
  * encoded "/": such a path names no file. Empty segments ("a//b") are still in it. */

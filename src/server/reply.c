@@ -201,11 +201,16 @@ int skua_reply_close_connection(skua_reply *a) {
 
 /* ---- bodies ---- */
 
+/* RFC 9110 15.3.5, 15.3.6, 15.4.5 */
+static bool is_bodiless(int status) {
+    return status == SKUA_STATUS_NO_CONTENT || status == SKUA_STATUS_RESET_CONTENT ||
+           status == SKUA_STATUS_NOT_MODIFIED;
+}
+
 /* Does the body go out? To HEAD, and with some statuses, the wire machine drops it. */
 static bool is_sent(skua_reply *a) {
     const sk_head *head = &sk_exchange_of_reply(a)->request.head;
-    return !sk_str_eq(head->method, SK_LIT("HEAD")) && a->status != 204 && a->status != 205 &&
-           a->status != 304;
+    return !sk_str_eq(head->method, SK_LIT("HEAD")) && !is_bodiless(a->status);
 }
 
 int skua_reply_write(skua_reply *a, const void *data, size_t len) {
@@ -320,7 +325,7 @@ int skua_reply_send_error(skua_reply *a, int status, const char *explain) {
     if (a->state != SK_REPLY_FRESH)
         return latch(a, SKUA_E_STATE);
     drop_type(a);
-    if (status == 204 || status == 205 || status == 304)
+    if (is_bodiless(status))
         return whole(a, status, NULL, 0);
     return page(a, status, explain);
 }

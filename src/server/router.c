@@ -14,6 +14,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#include <skua/status.h>
+
 typedef struct node node;
 struct node {
     skua_str literal;
@@ -385,11 +387,11 @@ int sk_router_find(const sk_router *r, skua_str method, const sk_path *path, sk_
     out->rest = path->count;
     out->route = path->count > 0 ? find(&s, &r->root, 0) : NULL;
     if (out->route)
-        return 200;
+        return SKUA_STATUS_OK;
     /* RFC 9110 9.1: 501 for a method that is not known, 405 for one that is, but not here. */
     if (!is_known_method(r, method))
-        return 501;
-    return s.path_known ? 405 : 404;
+        return SKUA_STATUS_NOT_IMPLEMENTED;
+    return s.path_known ? SKUA_STATUS_METHOD_NOT_ALLOWED : SKUA_STATUS_NOT_FOUND;
 }
 
 static void add_all_methods(methods *set, const node *n) {

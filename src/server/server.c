@@ -6,6 +6,7 @@
 #include "server/server.h"
 
 #include "base/fail.h"
+#include "base/line.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "server/conn.h"
@@ -15,7 +16,6 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #define BODY_MAX       (INT64_C(2000) << 20) /* what a buffer can hold */
 #define CHUNK_LINE_MAX 4096u
@@ -174,32 +174,21 @@ void skua_server_free(skua_server *s) {
 
 /* ---- setting up ---- */
 
-static int keep_failure(skua_server *s, const skua_error *err) {
+int sk_server_latch(skua_server *s, const skua_error *err) {
     if (s->failure.code == 0)
         s->failure = *err;
     return err->code;
 }
 
 int sk_server_fail(skua_server *s, int code, const char *fmt, ...) {
-    char text[256];
     skua_error err;
+    sk_line text = {.len = 0};
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    sk_line_vadd(&text, fmt, ap);
     va_end(ap);
-    sk_fail(&err, code, SKUA_PHASE_NONE, "%s", text);
-    return keep_failure(s, &err);
-}
-
-int sk_server_fail_os(skua_server *s, int os_errno, const char *fmt, ...) {
-    char text[256];
-    skua_error err;
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    sk_fail_os(&err, SKUA_E_OS, SKUA_PHASE_NONE, os_errno, "%s", text);
-    return keep_failure(s, &err);
+    sk_fail(&err, code, SKUA_PHASE_NONE, "%s", text.text);
+    return sk_server_latch(s, &err);
 }
 
 int sk_server_own(skua_server *s, void *ptr, void (*free_fn)(void *ptr)) {
@@ -251,7 +240,7 @@ int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *t
     s->listeners = list;
     sk_listener *l = sk_listener_new(where, tls, s->worker_count, &err);
     if (!l)
-        return keep_failure(s, &err);
+        return sk_server_latch(s, &err);
     s->listeners[s->listener_count++] = l;
     return 0;
 }

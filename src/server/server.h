@@ -4,11 +4,10 @@
 
 #include <skua/server.h>
 
-/* Keep the first failure: skua_server_run returns it. The message says what was being set up.
- * Returns code. */
+/* Keep the first failure: skua_server_run returns it. Returns its code. */
+int sk_server_latch(skua_server *s, const skua_error *err);
+/* The same for one whose message says what was being set up. */
 int sk_server_fail(skua_server *s, int code, const char *fmt, ...) SKUA_PRINTF(3, 4);
-/* The same for a failed system call. */
-int sk_server_fail_os(skua_server *s, int os_errno, const char *fmt, ...) SKUA_PRINTF(3, 4);
 
 /* Have free_fn(ptr) called when the server is freed. 0, or SKUA_E_NOMEM (latched): ptr is then
  * still the caller's. */

@@ -215,12 +215,3 @@ void sk_socket_close(int fd) {
     if (fd >= 0)
         close(fd);
 }
-
-bool sk_socket_quiet(int fd) {
-    char byte;
-    ssize_t n;
-    do
-        n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}

@@ -54,8 +54,5 @@ ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
 ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len);
 int sk_socket_shutdown(int fd); /* the sending direction; 0 or -errno */
 void sk_socket_close(int fd);
-/* Is a kept connection still quiet and open? False when it is readable: data nobody asked for, or
- * the end. */
-bool sk_socket_quiet(int fd);
 
 #endif

@@ -110,8 +110,6 @@ bool sk_h1_can_cycle(const sk_h1 *m);
 void sk_h1_cycle(sk_h1 *m);
 /* Will the connection end with the exchange under way? */
 bool sk_h1_closing(const sk_h1 *m);
-/* Is a response body being sent that ends with the connection? */
-bool sk_h1_sends_until_close(const sk_h1 *m);
 /* Is our message complete? */
 bool sk_h1_send_done(const sk_h1 *m);
 /* Has our (final) head been sent? */

@@ -340,10 +340,6 @@ int sk_h1_end(sk_h1 *m, sk_buf *out, const skua_field *trailers) {
     return out->failed ? SKUA_E_NOMEM : 0;
 }
 
-bool sk_h1_sends_until_close(const sk_h1 *m) {
-    return m->send_body == SK_BODY_CLOSE && m->send_state >= SK_H1_SEND_BODY;
-}
-
 bool sk_h1_send_done(const sk_h1 *m) {
     return m->send_state == SK_H1_SEND_DONE || m->send_state == SK_H1_SWITCHED;
 }
