@@ -43,7 +43,7 @@ static const cli_option options[] = {
     {0, "resolve", "HOST:PORT:ADDRESS", CLI_LIST, AT(resolve), 0,
      "connect to ADDRESS (or several, with commas) for\nHOST:PORT. Again for more"},
     {0, "connect-timeout", "SECONDS", CLI_MILLISECONDS, AT(connect_timeout_ms), 0,
-     "for each of: name, connection, TLS handshake\n(5, 10, 10)"},
+     "for name, connection and TLS handshake together\n(by itself each has 5, 10, 10)"},
     {'m', "max-time", "SECONDS", CLI_MILLISECONDS, AT(max_time_ms), 0, "for everything (no limit)"},
 };
 

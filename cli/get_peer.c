@@ -114,6 +114,7 @@ int get_peer_build(get_peer *p, const get_options *o, skua_error *err) {
         .resolve_timeout_ms = o->connect_timeout_ms,
         .connect_timeout_ms = o->connect_timeout_ms,
         .tls_timeout_ms = o->connect_timeout_ms,
+        .establish_timeout_ms = o->connect_timeout_ms,
         .first_byte_timeout_ms = at_least(o->max_time_ms, FIRST_BYTE_TIMEOUT_MS),
         .idle_timeout_ms = at_least(o->max_time_ms, IDLE_TIMEOUT_MS),
         .deadline_ms = o->max_time_ms,

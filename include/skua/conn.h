@@ -46,6 +46,7 @@ typedef struct skua_conn_opts {
     int64_t resolve_timeout_ms;    /* [5000] */
     int64_t connect_timeout_ms;    /* all addresses together [10000] */
     int64_t tls_timeout_ms;        /* handshake [10000] */
+    int64_t establish_timeout_ms;  /* these three together [none: each has its own] */
     int64_t first_byte_timeout_ms; /* from a request's end to its response's beginning [60000] */
     int64_t idle_timeout_ms;    /* between two arrivals, or two sends that make progress [30000] */
     int64_t deadline_ms;        /* over everything this object does, from its making on [none] */

@@ -211,7 +211,9 @@ static int connect_channel(skua_conn *c, sk_bound call, skua_error *err) {
 }
 
 int sk_conn_dial(skua_conn *c, sk_bound call, skua_error *err) {
-    int rc = connect_channel(c, call, err);
+    const skua_conn_opts *o = &c->settings->o;
+    sk_bound all = sk_bound_in(sk_clock_now(o->clock), o->establish_timeout_ms);
+    int rc = connect_channel(c, sk_bound_first(call, all), err);
     if (rc == 0)
         return 0;
     sk_peer_blame(&c->peer, SKUA_PHASE_NONE, err);

@@ -19,6 +19,7 @@ static const struct {
     {"resolve_timeout_ms", offsetof(skua_conn_opts, resolve_timeout_ms), 5000},
     {"connect_timeout_ms", offsetof(skua_conn_opts, connect_timeout_ms), 10000},
     {"tls_timeout_ms", offsetof(skua_conn_opts, tls_timeout_ms), 10000},
+    {"establish_timeout_ms", offsetof(skua_conn_opts, establish_timeout_ms), SKUA_FOREVER},
     {"first_byte_timeout_ms", offsetof(skua_conn_opts, first_byte_timeout_ms), 60000},
     {"idle_timeout_ms", offsetof(skua_conn_opts, idle_timeout_ms), 30000},
     {"deadline_ms", offsetof(skua_conn_opts, deadline_ms), SKUA_FOREVER},

@@ -96,6 +96,18 @@ def test_a_connect_timeout_is_not_for_the_rest(get, peer):
     assert (got.status, got.out) == (0, b"hello")
 
 
+def test_a_connect_timeout_is_for_all_of_it(get_json):
+    """The first address swallows what is sent to it; the second does not answer the handshake."""
+    with black_hole() as port, socket.socket() as silent:
+        silent.bind(("127.0.0.2", port))
+        silent.listen()
+        got, told, seconds = timed(get_json, "--connect-timeout", "0.6", "--resolve",
+                                   "h:%d:127.0.0.1,127.0.0.2" % port, "https://h:%d/" % port)
+    assert (got.status, told["error"]["phase"]) == (28, "tls")
+    assert 0.2 < told["timings"]["connect"] / 1000 < 0.6
+    assert 0.55 < told["timings"]["total"] / 1000 < 0.8
+
+
 def test_a_trickle_is_bounded(get_json):
     """One deadline over the whole: bytes that keep coming do not put it off."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
