@@ -1,5 +1,5 @@
-/* examples/serve.c - handlers and a directory behind one listener: serve http://127.0.0.1:8080
- * ./public
+/* examples/serve.c - handlers and a directory behind one listener:
+ * serve http://127.0.0.1:8080 ./public
  *
  * Interrupt it to stop it. */
 #include <signal.h>

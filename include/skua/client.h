@@ -11,20 +11,22 @@
 extern "C" {
 #endif
 
-/* Settings that calls share. Threads may use one client at the same time. */
+/* Settings that calls share. Threads may use one client at the same time. Each call has connections
+ * of its own, which are not kept for the next. */
 typedef struct skua_client skua_client;
 
-/* Options of a client. Zero is the default in brackets. */
+/* Options of a client. Zero is the default in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_client_opts {
     size_t size;
     const skua_conn_opts *conn; /* for each connection; .stream must be NULL */
     int64_t timeout_ms;         /* a whole call, body included [300000] */
-    int redirects_max;          /* [10]; SKUA_FOREVER is refused, -2 follows none */
+    int redirects_max;          /* [10]; SKUA_REDIRECTS_NONE: they are given as they come */
 } skua_client_opts;
 
+/* Follow no redirect. */
 #define SKUA_REDIRECTS_NONE (-2)
 
-/* One request. Zero is the default in brackets. */
+/* One request. Zero is the default in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_call {
     size_t size;
     const char *method; /* [GET, or POST where there is a body] */
@@ -37,8 +39,9 @@ typedef struct skua_call {
 
 /* Make a client. NULL options are all defaults.
  *
- * Returns: the client, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_TLS (files that do not load),
- *          SKUA_E_NOMEM.
+ * Returns: the client, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM; where certificates do not
+ *          load, SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the
+ *          message names the file.
  * Owns: the caller frees it with skua_client_free, after the responses of its calls. Options are
  *       copied.
  * Thread: any.
@@ -58,7 +61,8 @@ SKUA_API void skua_client_free(skua_client *c);
  * reading of the body included.
  *
  * Returns: the response, or NULL: as skua_conn_new, skua_conn_request and skua_conn_getresponse,
- *          SKUA_E_TOO_MANY_REDIRECTS, SKUA_E_UNSAFE_REDIRECT.
+ *          SKUA_E_TOO_MANY_REDIRECTS, SKUA_E_UNSAFE_REDIRECT (to http from https, or to neither),
+ *          SKUA_E_INVALID_URL (also for a Location that is none).
  * Owns: the caller frees it with skua_response_free.
  * Thread: any. `c` may be NULL: a client with all defaults.
  * Since: 0.1 */

@@ -52,7 +52,7 @@ typedef struct skua_conn_opts {
     int64_t deadline_ms;        /* over everything this object does, from its making on [none] */
     uint32_t line_max_bytes;    /* status line or one field [65536] */
     uint32_t head_max_bytes;    /* a whole head [262144] */
-    uint32_t fields_max;        /* fields in a head [100] */
+    uint32_t fields_max;        /* fields in a head [100], at most 65535 */
     int ip_version;             /* 4, 6 or [either] */
     const char *source_address; /* connect from this address, digits, [the system's choice] */
     const skua_resolve_entry *resolve; /* overrides; NULL: none */
@@ -71,10 +71,12 @@ typedef struct skua_conn_opts {
  * "host", "host:port", "host:" or "[v6]:port", which mean http. A path behind it is refused.
  * "unix:/path/to/socket" speaks http over a Unix socket.
  *
- * Returns: the connection, or NULL: SKUA_E_INVALID_URL (also for a bad port), SKUA_E_TLS and what
- *          skua_tls_opts names when its files cannot be loaded, SKUA_E_INVALID_ARGUMENT,
- *          SKUA_E_NOMEM.
- * Owns: the caller frees it with skua_conn_free. Options are copied.
+ * Returns: the connection, or NULL: SKUA_E_INVALID_URL (also for a bad port),
+ *          SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM; where certificates do not load,
+ *          SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the message names
+ *          the file.
+ * Owns: the caller frees it with skua_conn_free. Options are copied; a stream among them is the
+ *       connection's if there is one, else it stays the caller's.
  * Thread: any; then one at a time.
  * Since: 0.1 */
 SKUA_API skua_conn *skua_conn_new(const char *where, const skua_conn_opts *opts, skua_error *err);
@@ -90,7 +92,9 @@ SKUA_API void skua_conn_free(skua_conn *c);
  * themselves.
  *
  * Returns: 0 (also when connected already), or SKUA_E_RESOLVE, SKUA_E_CONNECTION_REFUSED,
- *          SKUA_E_CONNECT, SKUA_E_TIMEOUT, SKUA_E_TLS_CERTIFICATE, SKUA_E_TLS, SKUA_E_NOMEM.
+ *          SKUA_E_CONNECT, SKUA_E_TIMEOUT, SKUA_E_TLS_CERTIFICATE, SKUA_E_TLS, SKUA_E_TLS_EOF or
+ *          SKUA_E_CONNECTION_RESET (within the handshake), SKUA_E_NOT_CONNECTED (the stream that
+ *          was given is used up), SKUA_E_INVALID_URL (port 0), SKUA_E_OS, SKUA_E_NOMEM.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_conn_connect(skua_conn *c, skua_error *err);
@@ -175,13 +179,15 @@ SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
  * response ends the connection, its body is read beside this object, whose next request connects
  * anew.
  *
- * Returns: the response, or NULL: SKUA_E_RESPONSE_NOT_READY, SKUA_E_REMOTE_DISCONNECTED (closed
- *          without a byte; retry_safe tells whether the connection was a reused one that died),
- *          SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL, SKUA_E_LINE_TOO_LONG,
- *          SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD, SKUA_E_BAD_LINE_END,
- *          SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING, SKUA_E_UNKNOWN_TRANSFER_ENCODING,
- *          SKUA_E_INCOMPLETE_READ (closed within the head), SKUA_E_TIMEOUT, SKUA_E_TLS (an alert),
- *          SKUA_E_CONNECTION_RESET, SKUA_E_NOMEM.
+ * Returns: the response, or NULL: what an earlier step latched, SKUA_E_RESPONSE_NOT_READY,
+ *          SKUA_E_NOT_CONNECTED (closed with an earlier response), SKUA_E_REMOTE_DISCONNECTED
+ *          (closed without a byte; retry_safe tells whether the connection was a reused one that
+ *          died), SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL, SKUA_E_LINE_TOO_LONG,
+ *          SKUA_E_FIELD_TOO_LONG, SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD,
+ *          SKUA_E_BAD_LINE_END, SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING,
+ *          SKUA_E_UNKNOWN_TRANSFER_ENCODING, SKUA_E_INCOMPLETE_READ (closed within the head),
+ *          SKUA_E_TIMEOUT, SKUA_E_TLS (an alert), SKUA_E_CONNECTION_RESET, SKUA_E_NOMEM,
+ *          SKUA_E_INVALID_ARGUMENT for NULL.
  * Owns: the caller frees it with skua_response_free.
  * Thread: one at a time.
  * Since: 0.1 */

@@ -49,8 +49,8 @@ extern "C" {
     X(HEAD_TOO_LARGE, -49, "HTTPException", LIMIT, "header section too large")                     \
     X(BODY_TOO_LARGE, -50, "HTTPException", LIMIT, "body too large")                               \
     X(TOO_MANY_REDIRECTS, -51, "HTTPException", LIMIT, "too many redirects")                       \
-    X(FIELD_TOO_LONG, -53, "LineTooLong", LIMIT, "field line too long")                            \
     X(UNSAFE_REDIRECT, -52, "HTTPException", PROTOCOL, "redirect refused")                         \
+    X(FIELD_TOO_LONG, -53, "LineTooLong", LIMIT, "field line too long")                            \
     X(RESOLVE, -60, "gaierror", RESOLVE, "name not resolved")                                      \
     X(CONNECT, -61, "OSError", CONNECT, "cannot connect")                                          \
     X(CONNECTION_REFUSED, -62, "ConnectionRefusedError", CONNECT, "connection refused")            \

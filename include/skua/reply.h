@@ -51,7 +51,8 @@ SKUA_API int skua_reply_send_error(skua_reply *a, int status, const char *explai
 /* Begin a reply step by step. 1xx other than 101 sends an interim response instead: end it with
  * skua_reply_end_headers, then begin the real one. Date is added by itself.
  *
- * Returns: 0, SKUA_E_STATE, SKUA_E_INVALID_ARGUMENT (status not in 100..599), SKUA_E_NOMEM.
+ * Returns: 0, SKUA_E_STATE (a reply was begun already), SKUA_E_INVALID_ARGUMENT (status not in
+ *          100..599), SKUA_E_UNSUPPORTED (101).
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_send_response(skua_reply *a, int status);
@@ -68,21 +69,24 @@ SKUA_API int skua_reply_send_header(skua_reply *a, const char *name, const char 
 
 /* End the head. Without a Content-Length the body is sent chunked, to a 1.0 client until close.
  *
- * Returns: 0, or what was latched.
+ * Returns: 0, SKUA_E_STATE (nothing was begun), SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING
+ *          (fields that contradict each other), SKUA_E_NOMEM.
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_end_headers(skua_reply *a);
 
 /* Write body bytes, copied. The reply is complete when the handler returns.
  *
- * Returns: 0, SKUA_E_STATE (headers have not ended; more than the Content-Length), SKUA_E_NOMEM.
+ * Returns: 0, SKUA_E_STATE (headers have not ended; more than the Content-Length), SKUA_E_NOMEM,
+ *          SKUA_E_BROKEN_PIPE (the client has gone).
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_write(skua_reply *a, const void *data, size_t len);
 
 /* Add trailer fields to a chunked reply (RFC 9110 6.5); dropped where the client speaks 1.0.
  *
- * Returns: 0, SKUA_E_INVALID_ARGUMENT, SKUA_E_STATE (not chunked), SKUA_E_NOMEM.
+ * Returns: 0, SKUA_E_INVALID_ARGUMENT (also for a name that has no place in trailers, RFC 9110
+ *          6.5.1), SKUA_E_STATE (not chunked), SKUA_E_NOMEM.
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_send_trailer(skua_reply *a, const char *name, const char *value);

@@ -109,9 +109,10 @@ SKUA_API int64_t skua_response_content_length(const skua_response *r);
  *
  * Returns: bytes read, at most len; 0 at the end of the body; a negative code.
  * Errors: SKUA_E_INCOMPLETE_READ (the connection ended within the body: bytes_received and
- *         bytes_expected tell), SKUA_E_TLS_EOF, SKUA_E_BAD_CHUNK, SKUA_E_TIMEOUT,
+ *         bytes_expected tell), SKUA_E_TLS, SKUA_E_TLS_EOF, SKUA_E_BAD_CHUNK, SKUA_E_TIMEOUT,
  *         SKUA_E_CONNECTION_RESET, SKUA_E_NOT_CONNECTED (the connection object was freed or
- *         closed), SKUA_E_INVALID_ARGUMENT for NULL. An error stays: reading on gives it again.
+ *         closed), for trailer fields what skua_conn_getresponse says of a head, SKUA_E_NOMEM,
+ *         SKUA_E_INVALID_ARGUMENT for NULL. An error stays: reading on gives it again.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API ptrdiff_t skua_response_read(skua_response *r, void *buf, size_t len, skua_error *err);
@@ -120,7 +121,7 @@ SKUA_API ptrdiff_t skua_response_read(skua_response *r, void *buf, size_t len, s
  * gives the same.
  *
  * Returns: 0, *data (never NULL, with a terminating NUL behind the body) and *len; or a negative
- *          code as skua_response_read, SKUA_E_BODY_TOO_LARGE past the cap, SKUA_E_NOMEM.
+ *          code as skua_response_read, SKUA_E_BODY_TOO_LARGE past the cap. A failure stays.
  * Owns: *data is the response's: borrowed, until it is freed.
  * Thread: one at a time.
  * Since: 0.1 */
@@ -134,7 +135,7 @@ SKUA_API int skua_response_read_all(skua_response *r, size_t max_bytes, const ch
  * Since: 0.1 */
 SKUA_API int skua_response_done(const skua_response *r);
 
-/* Tell when the phases of the exchange were over.
+/* Tell when the phases of the exchange were over; all -1 for NULL.
  *
  * Thread: one at a time.
  * Since: 0.1 */

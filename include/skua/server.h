@@ -43,7 +43,7 @@ typedef void skua_log_fn(void *user, const char *line);
 /* Options of a server. Zero is the default in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_server_opts {
     size_t size;
-    int workers;               /* loops, each in a thread [one per processor] */
+    int workers;               /* loops, each in a thread [one per processor], at most 1024 */
     int64_t header_timeout_ms; /* a head: from accept or its first byte to its end [10000] */
     int64_t body_timeout_ms;   /* between two arrivals of a request's body [30000] */
     int64_t write_timeout_ms;  /* between two sends that make progress [30000] */
@@ -51,8 +51,8 @@ typedef struct skua_server_opts {
     int64_t tls_timeout_ms;    /* handshake [10000] */
     uint32_t line_max_bytes;   /* request line or one field [16384] */
     uint32_t head_max_bytes;   /* a whole head [65536] */
-    uint32_t fields_max;       /* fields in a head [100] */
-    int64_t body_max_bytes;    /* a request's body [1048576] */
+    uint32_t fields_max;       /* fields in a head [100], at most 65535 */
+    int64_t body_max_bytes;    /* a request's body [1048576]; SKUA_FOREVER: 2000 MiB */
     const char *server_header; /* value of Server [none is sent] */
     skua_access_fn *access;    /* NULL: none */
     skua_log_fn *log;          /* NULL: none */
@@ -106,10 +106,14 @@ SKUA_API void skua_server_free(skua_server *s);
  * Since: 0.1 */
 SKUA_API int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user);
 
-/* Serve the files below a directory at a path that ends with "/". GET and HEAD; media types by
- * ending; index files; a directory without its last "/" redirects there; ETag and Last-Modified
- * with If-None-Match and If-Modified-Since (RFC 9110 13). Nothing outside the directory can be
- * reached, whatever links it holds. Files and directories whose names begin with "." are not shown.
+/* Serve the files below a directory at a path that begins and ends with "/". GET and HEAD; media
+ * types by ending; index files; ETag and Last-Modified with the preconditions of RFC 9110 13.
+ *
+ * A directory without its last "/" redirects to it, and so does the route's own path: "/static" to
+ * "/static/", unless a route of the program is there. The directory is opened once, now: another
+ * that takes its name later is not seen. Nothing outside it can be reached, whatever links it
+ * holds. Names that begin with "." are not shown, but for "/.well-known" (RFC 8615). A listing
+ * stops at 5000 entries, and says so.
  *
  * Returns: 0, SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS, or as skua_route; latches.
  * Thread: one at a time.
@@ -117,13 +121,15 @@ SKUA_API int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn
 SKUA_API int skua_route_dir(skua_server *s, const char *path, const char *dir,
                             const skua_dir_opts *opts);
 
-/* Listen: "http://host:port", "https://host:port" (with tls), "unix:/path". The host is an address
- * or a name that resolves; "*" is all addresses; port 0 takes a free one. The port is bound when
- * the call returns.
+/* Listen: "http://host:port", "https://host:port" (with tls), "unix:/path" (TLS if tls is given).
+ * The host is an address or a name that resolves; "*" is all addresses; port 0 takes a free one.
+ * The port is bound when the call returns.
  *
  * Returns: 0, SKUA_E_INVALID_URL, SKUA_E_ADDRESS_IN_USE, SKUA_E_PERMISSION, SKUA_E_RESOLVE,
- *          SKUA_E_TLS (certificate or key does not load; the message names the file), SKUA_E_OS,
- *          SKUA_E_NOMEM, SKUA_E_STATE while the server runs; latches.
+ *          SKUA_E_OS, SKUA_E_NOMEM, SKUA_E_STATE while the server runs; where certificate or key do
+ *          not load, SKUA_E_INVALID_ARGUMENT (none is given), SKUA_E_FILE_NOT_FOUND,
+ *          SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the message names the file;
+ *          SKUA_E_UNSUPPORTED for ca_file and ca_dir. Latches.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls);
@@ -146,7 +152,8 @@ SKUA_API int skua_server_check(const skua_server *s, skua_error *err);
 /* Serve until skua_server_stop. Blocks; the calling thread is one of the workers.
  *
  * Returns: 0 after a stop, or the first failure that a route or listen call latched,
- *          SKUA_E_STATE (no listener; it runs already), SKUA_E_NOMEM, SKUA_E_OS.
+ *          SKUA_E_STATE (no listener; it runs, or has run, already), SKUA_E_INVALID_ARGUMENT for
+ *          NULL, SKUA_E_NOMEM, SKUA_E_OS.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_server_run(skua_server *s, skua_error *err);

@@ -33,7 +33,7 @@ typedef struct skua_tls_opts {
     int min_version;          /* SKUA_TLS_1_2 (default) or SKUA_TLS_1_3 */
     const char *server_name;  /* client: name to ask for and verify, in place of the URL's host */
     const char *alpn;         /* comma-separated, best first; NULL: "http/1.1"; "": none */
-    int insecure_skip_verify; /* client: 1 = believe anyone. Each use is logged as a warning */
+    int insecure_skip_verify; /* client: 1 = believe anyone. Each use is traced as a warning */
 } skua_tls_opts;
 
 /* A certificate authority kept in a directory, for development on one's own machine. */
@@ -60,7 +60,8 @@ typedef struct skua_local_ca_files {
  * made again when its names differ or it ends within 30 days. Files are written whole or not at
  * all. A damaged authority is an error, never silently replaced.
  *
- * Returns: 0 and *out, or SKUA_E_PERMISSION, SKUA_E_OS, SKUA_E_TLS, SKUA_E_INVALID_ARGUMENT,
+ * Returns: 0 and *out, or SKUA_E_PERMISSION (also for a key that others may read), SKUA_E_OS,
+ *          SKUA_E_FILE_NOT_FOUND, SKUA_E_TLS (a file that is damaged), SKUA_E_INVALID_ARGUMENT,
  *          SKUA_E_NOMEM; the message names the file.
  * Thread: any; two processes at once may each make a certificate, and the files stay matched.
  * Since: 0.1 */
@@ -74,7 +75,7 @@ typedef struct skua_sha256 skua_sha256;
  *
  * Returns: the digest; NULL when there is no memory.
  * Owns: the caller ends it with skua_sha256_final, or skua_sha256_free.
- * Thread: one at a time.
+ * Thread: any; then one at a time.
  * Since: 0.1 */
 SKUA_API skua_sha256 *skua_sha256_new(void);
 

@@ -105,7 +105,7 @@ int skua_reply_send_trailer(skua_reply *a, const char *name, const char *value) 
     sk_h1 *m = &session_of(a)->h1;
     if (a->state != SK_REPLY_OPEN)
         return latch(a, SKUA_E_STATE);
-    if (!is_field(name, value))
+    if (!is_field(name, value) || !sk_h1_may_trail(sk_str(name)))
         return latch(a, SKUA_E_INVALID_ARGUMENT);
     if (sk_exchange_of_reply(a)->request.head.version == 10)
         return 0;

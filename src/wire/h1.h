@@ -98,6 +98,8 @@ int sk_h1_data(sk_h1 *m, sk_buf *out, const void *data, size_t len);
  * begin returns 1 when the bytes are to be sent, 0 when they are to be dropped. */
 int sk_h1_data_begin(sk_h1 *m, sk_buf *out, uint64_t len);
 void sk_h1_data_end(sk_h1 *m, sk_buf *out);
+/* May a field of this name stand in a trailer section? */
+bool sk_h1_may_trail(skua_str name);
 /* End the message. Trailers (may be NULL, ends with a NULL name) only with a chunked body.
  * SKUA_E_STATE when the announced length was not reached: the connection must then be closed. */
 int sk_h1_end(sk_h1 *m, sk_buf *out, const skua_field *trailers);

@@ -288,7 +288,7 @@ int sk_h1_data(sk_h1 *m, sk_buf *out, const void *data, size_t len) {
 }
 
 /* RFC 9110 6.5.1: what frames, routes or guards a message has no place behind it. */
-static bool may_trail(skua_str name) {
+bool sk_h1_may_trail(skua_str name) {
     static const skua_str never[] = {
         {"content-length", 14}, {"transfer-encoding", 17}, {"host", 4},   {"trailer", 7},
         {"connection", 10},     {"authorization", 13},     {"cookie", 6}, {"content-encoding", 16},
@@ -307,7 +307,8 @@ static int check_trailers(const sk_h1 *m, const skua_field *trailers) {
     if (m->send_body != SK_BODY_CHUNKED)
         return SKUA_E_STATE;
     for (; trailers->name; trailers++) {
-        if (!may_trail(sk_str(trailers->name)) || !sk_str_is_field_value(sk_str(trailers->value)))
+        if (!sk_h1_may_trail(sk_str(trailers->name)) ||
+            !sk_str_is_field_value(sk_str(trailers->value)))
             return SKUA_E_INVALID_ARGUMENT;
     }
     return 0;

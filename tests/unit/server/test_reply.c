@@ -279,6 +279,23 @@ static int wrong_order(skua_request *q, skua_reply *a, void *user) {
     }
 }
 
+static int trailer_out_of_place(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    skua_reply_send_response(a, 200);
+    skua_reply_end_headers(a);
+    *(int *)user = skua_reply_send_trailer(a, "Content-Length", "1");
+    return 0;
+}
+
+/* RFC 9110 6.5.1 */
+static void what_must_not_trail_is_refused(void **state) {
+    (void)state;
+    int rc = 0;
+    expect(trailer_out_of_place, &rc, GET, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+           false);
+    assert_int_equal(rc, SKUA_E_INVALID_ARGUMENT);
+}
+
 static void misuse_is_500(void **state) {
     (void)state;
     expect_500(nothing, NULL);
@@ -485,6 +502,7 @@ int main(void) {
         cmocka_unit_test(steps_without_a_length),
         cmocka_unit_test(steps_to_1_0),
         cmocka_unit_test(interim_responses),
+        cmocka_unit_test(what_must_not_trail_is_refused),
         cmocka_unit_test(misuse_is_500),
         cmocka_unit_test(a_large_body_waits_for_its_reader),
         cmocka_unit_test(files_are_sent),
