@@ -3,7 +3,8 @@
 
 One sentence in the imperative first; then Returns: unless it returns nothing, Owns: where it
 gives out something by pointer, Thread: with one of the three words, and Since:. A type that is
-spelled out needs a comment, too.
+spelled out needs a comment, too. The table of error codes in docs/errors.md has every code of
+SKUA_ERROR_MAP, with its number and its Python name.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 
 import headers
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 THREADS = ("any", "one at a time", "its loop")
 # First words that are no verb in the imperative: "Returns the ...", "This function ...".
 NOT_IMPERATIVE = re.compile(r"^(\w+s|The|This|A|An|It|Function|Used)\b")
@@ -65,14 +67,32 @@ def check(include):
                 yield item.file, item.line, item.name, "has no comment directly above it"
 
 
+# X(NAME, -1, "PythonName", CLASS, "text"), and the beginning of its row in the table.
+MAP_ROW = re.compile(r'X\((\w+), (-\d+), "(\w+)",')
+TABLE_ROW = re.compile(r"^\| (\w+) \| (-\d+) \| (\w+) \|", re.M)
+
+
+def check_errors(error_header, table):
+    """Every way in which the table of error codes differs from the map."""
+    codes = MAP_ROW.findall(error_header.read_text())
+    rows = TABLE_ROW.findall(table.read_text())
+    for row in codes:
+        if row not in rows:
+            yield table, 1, row[0], "lacks its row: | %s | %s | %s |" % row
+    for row in rows:
+        if row not in codes or rows.count(row) > 1:
+            yield table, 1, row[0], "has a row that is no code's, or a second one"
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Check the comments in the public headers.")
-    parser.add_argument("--include", type=pathlib.Path,
-                        default=pathlib.Path(__file__).resolve().parent.parent / "include" / "skua")
-    include = parser.parse_args().include
-    if not headers.functions(include):
-        sys.exit("check_docs: no functions below %s" % include)
-    problems = list(check(include))
+    parser = argparse.ArgumentParser(description="Check the manual against what it describes.")
+    parser.add_argument("--include", type=pathlib.Path, default=ROOT / "include" / "skua")
+    parser.add_argument("--errors", type=pathlib.Path, default=ROOT / "docs" / "errors.md")
+    args = parser.parse_args()
+    if not headers.functions(args.include):
+        sys.exit("check_docs: no functions below %s" % args.include)
+    problems = list(check(args.include))
+    problems += check_errors(args.include / "error.h", args.errors)
     for path, line, name, text in problems:
         print("%s:%d: %s %s" % (path, line, name, text))
     return 1 if problems else 0

@@ -57,3 +57,21 @@ def test_lack_is_seen(tree, text, wrong):
 
 def test_file_without_a_head_is_seen(tree):
     assert problems(tree, "\n" + COMMENT + CODE) == ["its head does not say what it is for"]
+
+
+MAP = 'X(A, -1, "ErrorA", IO, "a") \\\n    X(B, -2, "ErrorB", IO, "b")\n'
+
+
+@pytest.mark.parametrize("rows, wrong", [
+    (["| A | -1 | ErrorA | x |", "| B | -2 | ErrorB | x |"], []),
+    (["| A | -1 | ErrorA | x |"], ["B"]),
+    (["| A | -3 | ErrorA | x |", "| B | -2 | ErrorB | x |"], ["A", "A"]),
+    (["| A | -1 | Error | x |", "| B | -2 | ErrorB | x |"], ["A", "A"]),
+    (["| A | -1 | ErrorA | x |", "| B | -2 | ErrorB | x |", "| C | -4 | C | x |"], ["C"]),
+    (["| A | -1 | ErrorA | x |", "| A | -1 | ErrorA | x |", "| B | -2 | ErrorB | |"], ["A", "A"]),
+])
+def test_table_of_errors_is_held_against_the_map(tmp_path, rows, wrong):
+    (tmp_path / "error.h").write_text(MAP)
+    (tmp_path / "errors.md").write_text("\n".join(rows) + "\n")
+    found = check_docs.check_errors(tmp_path / "error.h", tmp_path / "errors.md")
+    assert [name for _, _, name, _ in found] == wrong
