@@ -75,6 +75,9 @@ typedef struct get_exchange {
 __attribute__((format(printf, 4, 5))) int get_fail(skua_error *err, int status, int code,
                                                    const char *fmt, ...);
 
+/* The library's code for what a file did not let us do: SKUA_E_FILE_NOT_FOUND and so on. */
+int get_code_of_errno(int os_errno);
+
 /* Each returns 0, or an exit status with err filled. What was made is to be freed in either case.
  */
 int get_request_build(get_request *q, const get_options *o, skua_error *err);

@@ -24,14 +24,31 @@ int get_fail(skua_error *err, int status, int code, const char *fmt, ...) {
     return status;
 }
 
+int get_code_of_errno(int os_errno) {
+    static const struct {
+        int os_errno;
+        int code;
+    } known[] = {
+        {ENOENT, SKUA_E_FILE_NOT_FOUND},
+        {EACCES, SKUA_E_PERMISSION},
+        {EPERM, SKUA_E_PERMISSION},
+        {EPIPE, SKUA_E_BROKEN_PIPE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].os_errno == os_errno)
+            return known[i].code;
+    }
+    return SKUA_E_OS;
+}
+
 static int no_memory(get_exchange *x) {
     return get_fail(&x->err, CLI_EXIT_MEMORY, SKUA_E_NOMEM, "get: out of memory");
 }
 
 static int cannot_write(get_exchange *x) {
-    int code = errno == EPIPE ? SKUA_E_BROKEN_PIPE : SKUA_E_OS;
     int os_errno = errno;
-    get_fail(&x->err, CLI_EXIT_WRITE, code, "%s: %s", cli_output_name(&x->output), strerror(errno));
+    get_fail(&x->err, CLI_EXIT_WRITE, get_code_of_errno(os_errno), "%s: %s",
+             cli_output_name(&x->output), strerror(os_errno));
     x->err.os_errno = os_errno;
     return CLI_EXIT_WRITE;
 }

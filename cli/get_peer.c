@@ -49,8 +49,10 @@ static int build_tls(get_peer *p, const get_options *o, skua_error *err) {
     return 0;
 }
 
-/* HOST:PORT:ADDRESS[,ADDRESS]; HOST may be in brackets, or "*". The text is cut in place. */
+/* HOST:PORT:ADDRESS[,ADDRESS]; HOST may be in brackets, or "*". The text is cut in place. The +
+ * that lets an entry of curl's grow old means nothing here: none outlives the command. */
 static int split_resolve(char *text, skua_resolve_entry *entry) {
+    text += *text == '+';
     char *host_end = *text == '[' ? strchr(text, ']') : strchr(text, ':');
     if (!host_end)
         return -1;

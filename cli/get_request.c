@@ -145,8 +145,10 @@ static int append_file(get_request *q, const char *path, skua_error *err) {
             status = no_memory(err);
     }
     if (n < 0) {
-        status = get_fail(err, CLI_EXIT_READ, errno == ENOENT ? SKUA_E_FILE_NOT_FOUND : SKUA_E_OS,
-                          "get: -d @%s: %s", path, strerror(errno));
+        int os_errno = errno;
+        status = get_fail(err, CLI_EXIT_READ, get_code_of_errno(os_errno), "get: -d @%s: %s", path,
+                          strerror(os_errno));
+        err->os_errno = os_errno;
     }
     if (fd >= 0 && !is_stdin)
         close(fd);

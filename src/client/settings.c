@@ -116,12 +116,13 @@ static int copy_override(sk_settings *s, const skua_resolve_entry *e, skua_error
     skua_str rest = sk_str(e->address), one;
     while (sk_list_next(&rest, &one)) {
         if (to->count == SK_DIAL_RACE_MAX)
-            return refuse(err, "too many addresses to resolve to", e->address);
+            return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                           "resolve: more than %d addresses: \"%s\"", SK_DIAL_RACE_MAX, e->address);
         if (!sk_addr_parse(without_brackets(one), e->port, &to->at[to->count++]))
-            return refuse(err, "an address to resolve to is no IP address", e->address);
+            return refuse(err, "resolve: no IP address", e->address);
     }
     if (to->count == 0)
-        return refuse(err, "no address to resolve to", e->host);
+        return refuse(err, "resolve: no address for", e->host);
     s->override_count++;
     return 0;
 }

@@ -240,11 +240,15 @@ def test_no_remote_name(get, tmp_path, path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("path", ["/nonexistent/out", "."])
-def test_output_that_cannot_be_made(get_json, peer, path):
+@pytest.mark.parametrize("path, name", [
+    ("/nonexistent/out", "FileNotFoundError"),
+    (".", "OSError"),
+])
+def test_output_that_cannot_be_made(get_json, peer, path, name):
     got, told = get_json("-o", path, peer(REPLY).url)
     assert got.status == 23
     assert told["status"] == 200 and told["error"]["message"].startswith(path + ": ")
+    assert told["error"]["name"] == name
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")

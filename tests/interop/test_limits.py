@@ -156,6 +156,7 @@ def test_zero_is_no_limit(get, peer):
     ("some.invalid:PORT:::1,127.0.0.1", "http://some.invalid:PORT/"),
     ("[::2]:PORT:127.0.0.1", "http://[::2]:PORT/"),
     ("192.0.2.1:PORT:127.0.0.1", "http://192.0.2.1:PORT/"),
+    ("+some.invalid:PORT:127.0.0.1", "http://some.invalid:PORT/"),
 ])
 def test_resolve(get, peer, entry, url):
     server = peer(REPLY)
@@ -164,6 +165,16 @@ def test_resolve(get, peer, entry, url):
     assert got.out == b"hello", got.err
     host = url.replace("PORT", port)[7:-1].lower()
     assert b"Host: %s\r\n" % host.encode() in server.request
+
+
+@pytest.mark.parametrize("addresses, message", [
+    ("nonsense", 'resolve: no IP address: "nonsense"'),
+    (",".join("127.0.0.%d" % i for i in range(9)), 'resolve: more than 8 addresses: "127.0.0.0,'),
+])
+def test_resolve_to_what_is_no_address(get_json, addresses, message):
+    got, told = get_json("--resolve", "some.invalid:80:" + addresses, "http://some.invalid/")
+    assert got.status == 2 and told["error"]["name"] == "ValueError"
+    assert told["error"]["message"].startswith(message)
 
 
 def test_resolve_is_for_its_port_alone(get_json):
