@@ -52,12 +52,13 @@ static sk_step step_ending(sk_sconn *c) {
         return s;
     if (!c->linger && !c->is_tls)
         return SK_STEP_CLOSE;
+    /* Output that TLS has taken may not have left yet: it does before the end. */
     int rc = c->session.stream->ops->shutdown(c->session.stream, NULL);
-    if (!c->linger || (rc != 0 && rc != SKUA_E_AGAIN))
-        return SK_STEP_CLOSE;
     c->blocked = rc == SKUA_E_AGAIN;
     if (c->blocked)
         return SK_STEP_WAIT;
+    if (rc != 0 || !c->linger)
+        return SK_STEP_CLOSE;
     c->state = SK_SCONN_LINGER;
     return SK_STEP_ON;
 }

@@ -575,6 +575,35 @@ static void lingering_ends_with_the_peer(void **state) {
     op_free(&p);
 }
 
+static int shutdowns_in_vain;
+
+static int busy_shutdown(skua_stream *stream, skua_error *err) {
+    (void)stream;
+    (void)err;
+    return shutdowns_in_vain-- > 0 ? SKUA_E_AGAIN : 0;
+}
+
+/* A TLS stream has taken all output, but the socket has not: its tail must not be lost. */
+static void what_tls_holds_leaves_before_the_end(void **state) {
+    (void)state;
+    over_pair p;
+    start(&p);
+    op_say(&p, GET);
+    skua_stream_ops ops = *p.conn->session.stream->ops;
+    ops.shutdown = busy_shutdown;
+    p.conn->session.stream->ops = &ops;
+    p.conn->is_tls = true;
+    shutdowns_in_vain = 2;
+    op_wait(&p, 75000);
+    assert_int_equal(shutdowns_in_vain, 1);
+    assert_true(op_is_open(&p));
+    op_turn(&p);
+    assert_true(op_is_open(&p));
+    op_turn(&p);
+    assert_false(op_is_open(&p));
+    op_free(&p);
+}
+
 static void lingering_drops_only_so_much(void **state) {
     (void)state;
     over_pair p;
@@ -720,6 +749,7 @@ int main(void) {
         cmocka_unit_test(forever_has_no_end),
         cmocka_unit_test(a_refused_peer_gets_time_to_read),
         cmocka_unit_test(lingering_ends_with_the_peer),
+        cmocka_unit_test(what_tls_holds_leaves_before_the_end),
         cmocka_unit_test(lingering_drops_only_so_much),
         cmocka_unit_test(stopping_closes_what_is_idle),
         cmocka_unit_test(stopping_lets_replies_leave),
