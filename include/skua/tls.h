@@ -19,7 +19,7 @@ typedef enum skua_tls_trust {
 } skua_tls_trust;
 
 /* TLS settings. All zero, or NULL in its place: on a client the system's trust store, found at run
- * time (SSL_CERT_FILE and SSL_CERT_DIR first, then the places where distributions keep it), the
+ * time (SSL_CERT_FILE and SSL_CERT_DIR where one is set, else where distributions keep it), the
  * certificate chain and the host name verified (RFC 9525), TLS 1.2 or newer. A server needs
  * cert_file and key_file. Files are PEM. */
 typedef struct skua_tls_opts {
