@@ -2,8 +2,8 @@
 #include "client/peer.h"
 
 #include "base/fail.h"
+#include "base/str.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const char *text_of(const skua_error *err) {
 }
 
 static bool is_name_char(char c) {
-    return isalnum((unsigned char)c) || c == '.' || c == '-';
+    return sk_is_alpha(c) || sk_is_digit(c) || c == '.' || c == '-';
 }
 
 /* Does the text name the host, as a word of its own? */

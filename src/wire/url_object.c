@@ -211,7 +211,7 @@ int skua_url_parse(const char *text, skua_url **out, skua_error *err) {
                        "skua_url_parse: text and out must not be NULL");
     sk_url_parts u = {0};
     int rc = split(bounded(text), &u, err);
-    if (rc)
+    if (rc != 0)
         return rc;
     if (!u.scheme.ptr)
         return sk_fail(err, SKUA_E_INVALID_URL, SKUA_PHASE_NONE,
@@ -259,9 +259,9 @@ int skua_url_join(const skua_url *base, const char *reference, skua_url **out, s
                        "skua_url_join: base, reference and out must not be NULL");
     sk_url_parts b = {0}, r = {0};
     int rc = split(sk_str(skua_url_text(base)), &b, err);
-    if (!rc)
+    if (rc == 0)
         rc = split(bounded(reference), &r, err);
-    if (rc)
+    if (rc != 0)
         return rc;
     sk_buf path = {0};
     resolve(&b, &r, &path);
