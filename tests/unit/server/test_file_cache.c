@@ -6,6 +6,7 @@
 #include "server/file_cache.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -568,7 +569,7 @@ static void *change_and_ask(void *arg) {
     for (int i = 0; good && i < c->rounds; i++)
         good = one_round(c, peers, i);
     if (!good && !c->wrong[0])
-        strcpy(c->wrong, "no reply");
+        snprintf(c->wrong, sizeof c->wrong, "no reply: %s", strerror(errno));
     for (int i = 0; peers && i < PEERS; i++)
         close(peers[i].fd);
     free(peers);
@@ -592,7 +593,7 @@ static void *change_and_connect(void *arg) {
         }
     }
     if (!good && !c->wrong[0])
-        strcpy(c->wrong, "no reply");
+        snprintf(c->wrong, sizeof c->wrong, "no reply: %s", strerror(errno));
     free(p);
     return NULL;
 }
@@ -612,7 +613,7 @@ static void *only_ask(void *arg) {
             good = hear(&peers[k], true) && peers[k].status == ((i + k) % 3 == 2 ? 404 : 200);
     }
     if (!good)
-        strcpy(c->wrong, "no reply");
+        snprintf(c->wrong, sizeof c->wrong, "no reply: %s", strerror(errno));
     for (int i = 0; peers && i < 2 * PEERS; i++)
         close(peers[i].fd);
     free(peers);
