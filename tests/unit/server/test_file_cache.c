@@ -445,8 +445,10 @@ static bool dial(peer *p) {
                                    .sin_port = htons(world.port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const struct timeval patience = {.tv_sec = 10};
+    const struct linger none = {.l_onoff = 1}; /* thousands of ports are not to wait for a while */
     p->len = 0;
     p->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return p->fd >= 0 && connect(p->fd, (const struct sockaddr *)&to, sizeof to) == 0;
 }
