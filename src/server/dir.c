@@ -28,6 +28,8 @@
 
 /* Looking at so many takes some 20 ms, in which the worker does nothing else. */
 #define LISTING_MAX 5000
+#define SMALL_FILE  16384 /* read whole, so that it leaves with its head */
+#define SMALL_TRIES 4     /* while it changes */
 
 typedef struct dir_route {
     sk_arena arena; /* of what follows */
@@ -129,17 +131,54 @@ static int64_t time_of_message(const skua_request *q) {
     return sk_date_parse(text, now, &date) ? date : now;
 }
 
-/* Reply with a file, or with what the preconditions make of it; f->fd is taken. */
-static int reply_file(const dir_route *d, skua_request *q, skua_reply *a, const found *f) {
-    sk_file_facts facts;
-    int64_t now = time_of_message(q);
-    sk_file_facts_of(&f->info, f->path, d->default_type, now, &facts);
-    int status = evaluate(q, &facts, now);
-    if (status != 0) {
-        sk_file_close(f->fd);
-        return reply_without(d, a, status, &facts);
+/* The bytes of a file, up to info.size. How many there were, or -errno. */
+static ptrdiff_t read_up_to_size(const found *f, char *to) {
+    ptrdiff_t len = 0, n = 1;
+    while (n > 0 && len < f->info.size) {
+        n = sk_file_read_at(f->fd, to + len, (size_t)(f->info.size - len), len);
+        len += n > 0 ? n : 0;
     }
+    return n < 0 ? n : len;
+}
+
+/* Read a small file whole before anything is said of it, so that one that is cut short meanwhile,
+ * to be written anew, is described as it was read. 0 with *body (ptr NULL: the file is not small),
+ * or -errno. */
+static int read_small(sk_arena *arena, found *f, skua_str *body) {
+    *body = (skua_str){NULL, 0};
+    for (int tries = 0; f->info.size <= SMALL_FILE; tries++) {
+        char *to = sk_arena_alloc(arena, (size_t)f->info.size + 1);
+        ptrdiff_t n = to ? read_up_to_size(f, to) : -ENOMEM;
+        if (n < 0 || tries == SMALL_TRIES)
+            return n < 0 ? (int)n : -EAGAIN;
+        if (n == f->info.size) {
+            *body = (skua_str){to, (size_t)n};
+            return 0;
+        }
+        int rc = sk_file_stat(f->fd, &f->info);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Reply with a file, or with what the preconditions make of it; f->fd is taken. */
+static int reply_file(const dir_route *d, skua_request *q, skua_reply *a, found *f) {
+    sk_file_facts facts;
+    skua_str body;
+    int64_t now = time_of_message(q);
+    int rc = read_small(sk_request_arena(q), f, &body);
+    sk_file_facts_of(&f->info, f->path, d->default_type, now, &facts);
+    int status = rc == 0 ? evaluate(q, &facts, now) : 0;
+    if (rc != 0 || status != 0 || body.ptr)
+        sk_file_close(f->fd);
+    if (rc != 0)
+        return refuse(a, rc);
+    if (status != 0)
+        return reply_without(d, a, status, &facts);
     describe_body(d, a, &facts);
+    if (body.ptr)
+        return skua_reply_bytes(a, 200, NULL, body.ptr, body.len);
     skua_reply_send_response(a, 200);
     return sk_reply_file(a, f->fd, 0, f->info.size);
 }

@@ -16,8 +16,7 @@
 #include <skua/status.h>
 #include <stdarg.h>
 
-#define SLICE      (64u << 10) /* of a large body, appended and sent before the next */
-#define SMALL_FILE (16u << 10) /* read at once, so that it leaves with its head */
+#define SLICE (64u << 10) /* of a large body, appended and sent before the next */
 
 static sk_session *session_of(skua_reply *a) {
     return &sk_exchange_of_reply(a)->conn->session;
@@ -332,31 +331,6 @@ int skua_reply_send_error(skua_reply *a, int status, const char *explain) {
 
 /* ---- files ---- */
 
-static int read_small(skua_reply *a) {
-    sk_session *s = session_of(a);
-    size_t len = (size_t)a->file_left;
-    int rc = sk_h1_data_begin(&s->h1, s->out, len);
-    if (rc <= 0) {
-        a->file_left = 0;
-        return rc;
-    }
-    char *to = sk_buf_reserve(s->out, len);
-    if (!to)
-        return SKUA_E_NOMEM;
-    while (a->file_left > 0) {
-        ptrdiff_t n = sk_file_read_at(a->file, to, (size_t)a->file_left, a->file_at);
-        if (n <= 0) /* it has become shorter, or cannot be read */
-            return SKUA_E_INCOMPLETE_READ;
-        sk_buf_commit(s->out, (size_t)n);
-        to += n;
-        a->file_at += n;
-        a->file_left -= n;
-    }
-    sk_h1_data_end(&s->h1, s->out);
-    a->body_bytes += (int64_t)len;
-    return 0;
-}
-
 static int begin_file(skua_reply *a, int64_t offset, int64_t length) {
     if (a->error)
         return a->error;
@@ -368,10 +342,7 @@ static int begin_file(skua_reply *a, int64_t offset, int64_t length) {
         return rc;
     a->file_at = offset;
     a->file_left = length;
-    if (length > SMALL_FILE)
-        return 0;
-    rc = read_small(a);
-    return rc == 0 ? 0 : latch(a, rc);
+    return 0;
 }
 
 int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length) {

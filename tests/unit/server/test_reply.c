@@ -393,19 +393,6 @@ static void files_are_sent(void **state) {
     free(data);
 }
 
-static void a_small_file_leaves_with_its_head(void **state) {
-    (void)state;
-    char *data = pattern();
-    file f = make_file(data);
-    f.len = 10000;
-    over_pair p;
-    answer(&p, send_file, &f, GET GET);
-    assert_int_equal(sk_pair_writes(p.pair, 1), 1);
-    op_free(&p);
-    fclose(f.f);
-    free(data);
-}
-
 static void a_file_that_shrinks_cuts_the_connection(void **state) {
     (void)state;
     char *data = pattern();
@@ -506,7 +493,6 @@ int main(void) {
         cmocka_unit_test(misuse_is_500),
         cmocka_unit_test(a_large_body_waits_for_its_reader),
         cmocka_unit_test(files_are_sent),
-        cmocka_unit_test(a_small_file_leaves_with_its_head),
         cmocka_unit_test(a_file_that_shrinks_cuts_the_connection),
         cmocka_unit_test(a_file_is_a_whole_body),
         cmocka_unit_test(fields_of_the_servers_own),
