@@ -2,7 +2,10 @@
  * the stream are left in the stream, for the caller to ask at the end. */
 #include "json.h"
 
+#include "utf8.h"
+
 #include <stddef.h>
+#include <string.h>
 
 /* What is nested deeper than LINES (a field, an interim response) stays on one line. */
 enum { INDENT = 2, LINES = 2 };
@@ -76,37 +79,11 @@ static void put_ascii(FILE *out, unsigned char c) {
     }
 }
 
-/* The length of the UTF-8 sequence at `s` (RFC 3629), or 0 where there is none. Overlong forms,
- * surrogates and what lies past U+10FFFF are none. A terminator ends any sequence. */
-static size_t utf8_length(const unsigned char *s) {
-    static const struct {
-        unsigned char first, last, low, high; /* lead bytes; bounds of the second byte */
-        size_t length;
-    } forms[] = {
-        {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (s[0] < forms[i].first || s[0] > forms[i].last)
-            continue;
-        if (forms[i].length > 1 && (s[1] < forms[i].low || s[1] > forms[i].high))
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++) {
-            if (s[k] < 0x80 || s[k] > 0xbf)
-                return 0;
-        }
-        return forms[i].length;
-    }
-    return 0;
-}
-
-static int is_utf8(const unsigned char *s) {
-    while (*s) {
-        size_t len = utf8_length(s);
+static int is_utf8(const char *text) {
+    for (size_t left = strlen(text), len; left > 0; text += len, left -= len) {
+        len = cli_utf8_length(text, left);
         if (len == 0)
             return 0;
-        s += len;
     }
     return 1;
 }
@@ -132,7 +109,7 @@ void cli_json_key(cli_json *j, const char *key) {
 
 void cli_json_text(cli_json *j, const char *text) {
     separate(j);
-    put_string(j->out, text, is_utf8((const unsigned char *)text));
+    put_string(j->out, text, is_utf8(text));
 }
 
 void cli_json_latin1(cli_json *j, const char *text) {

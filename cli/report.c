@@ -4,6 +4,8 @@
  * than its buffer, in several. When standard error takes nothing, there is nobody left to tell. */
 #include "report.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,9 +30,15 @@ static void add(cli_line *line, const char *text, size_t len) {
 }
 
 static int needs_escape(unsigned char c, int quote) {
-    if (c < 0x20 || c == 0x7f)
-        return 1;
-    return quote && (c == '"' || c == '\\' || c >= 0x80);
+    return c < 0x20 || c >= 0x7f || (quote && (c == '"' || c == '\\'));
+}
+
+/* The length of a character beyond ASCII that a terminal shows; 0 where there is none. U+0080 to
+ * U+009F steer one, as the single bytes do. */
+static size_t shown_length(const char *text, size_t left) {
+    size_t len = (unsigned char)text[0] < 0x80 ? 0 : cli_utf8_length(text, left);
+    int steers = len == 2 && (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
+    return steers ? 0 : len;
 }
 
 static void put_escape(cli_line *line, unsigned char c) {
@@ -44,11 +52,13 @@ static void put_escape(cli_line *line, unsigned char c) {
 }
 
 void cli_line_put(cli_line *line, const char *text, size_t len, int quote) {
-    for (size_t i = 0; i < len; i++) {
-        if (needs_escape((unsigned char)text[i], quote))
-            put_escape(line, (unsigned char)text[i]);
+    for (size_t i = 0, n; i < len; i += n) {
+        size_t shown = quote ? 0 : shown_length(text + i, len - i);
+        n = shown ? shown : 1;
+        if (shown || !needs_escape((unsigned char)text[i], quote))
+            add(line, text + i, n);
         else
-            add(line, text + i, 1);
+            put_escape(line, (unsigned char)text[i]);
     }
 }
 

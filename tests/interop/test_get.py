@@ -332,6 +332,18 @@ def test_verbose(get, peer):
     assert b"Authorization: Basic c2VjcmV0\r\n" in server.request
 
 
+def test_verbose_steers_no_terminal(skua, peer):
+    """U+009B begins a control sequence, as ESC [ does, in UTF-8 and as a byte of its own."""
+    fields = "A: \u00e9\u20ac\U0001f600\r\nB: \u009b31m\r\n".encode() + b"C: \x9b31m\xe9\xc3\r\n"
+    server = peer(b"HTTP/1.1 200 \x9b1m\r\n" + fields + b"Content-Length: 0\r\n\r\n")
+    done = subprocess.run([skua, "get", "-v", server.url], capture_output=True, timeout=30)
+    lines = done.stderr.split(b"\n")
+    assert b"< HTTP/1.1 200 \\x9b1m" in lines
+    assert "< A: \u00e9\u20ac\U0001f600".encode() in lines
+    assert b"< B: \\xc2\\x9b31m" in lines
+    assert b"< C: \\x9b31m\\xe9\\xc3" in lines
+
+
 # ---- --json ----
 
 
