@@ -95,6 +95,13 @@ static int tear_down(void **state) {
     return remove_tree();
 }
 
+/* time() is a tick behind: a file's time may already be of the next second. */
+static int64_t unix_time(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
+}
+
 static void offer(const char *path) {
     sk_file_key key = sk_file_key_of(it.root, path);
     sk_file_info info;
@@ -103,7 +110,7 @@ static void offer(const char *path) {
         return;
     assert_int_equal(sk_file_stat(fd, &info), 0);
     sk_file_close(fd);
-    sk_file_cache_offer(it.cache, &key, &info, "text/x-default", time(NULL));
+    sk_file_cache_offer(it.cache, &key, &info, "text/x-default", unix_time());
 }
 
 static bool has(const char *path) {
@@ -384,8 +391,8 @@ static void without_a_descriptor_nothing_is_kept(void **state) {
     for (int spare = 0; spare < 3; spare++) { /* for inotify; for one directory of the two */
         none = (struct rlimit){(rlim_t)fd + (rlim_t)spare, before.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-        sk_file_cache_offer(it.cache, &key, &info, "x/y", time(NULL));
-        sk_file_cache_offer(it.cache, &key, &info, "x/y", time(NULL));
+        sk_file_cache_offer(it.cache, &key, &info, "x/y", unix_time());
+        sk_file_cache_offer(it.cache, &key, &info, "x/y", unix_time());
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
         assert_false(has("a/b/file"));
         it.now += 1000;

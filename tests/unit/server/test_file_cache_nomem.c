@@ -45,7 +45,7 @@ static void each_allocation_may_fail(void **state) {
         nomem_fail_from(n);
         sk_file_cache *c = sk_file_cache_new(l);
         for (int i = 0; c && i < 2; i++)
-            sk_file_cache_offer(c, &key, &info, "x/y", time(NULL));
+            sk_file_cache_offer(c, &key, &info, "x/y", info.mtime);
         failed = nomem_stop();
         assert_true(n == 1 || c);
         if (c)
