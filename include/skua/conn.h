@@ -181,8 +181,9 @@ SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
  *
  * Returns: the response, or NULL: what an earlier step latched, SKUA_E_RESPONSE_NOT_READY,
  *          SKUA_E_NOT_CONNECTED (closed with an earlier response), SKUA_E_REMOTE_DISCONNECTED
- *          (closed without a byte; retry_safe tells whether the connection was a reused one that
- *          died), SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL, SKUA_E_LINE_TOO_LONG,
+ *          (closed without a byte; retry_safe where a reused connection died under a method that
+ *          may be sent twice), SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL,
+ *          SKUA_E_LINE_TOO_LONG,
  *          SKUA_E_FIELD_TOO_LONG, SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD,
  *          SKUA_E_BAD_LINE_END, SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING,
  *          SKUA_E_UNKNOWN_TRANSFER_ENCODING, SKUA_E_INCOMPLETE_READ (closed within the head),
