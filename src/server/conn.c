@@ -50,7 +50,9 @@ static sk_step step_ending(sk_sconn *c) {
     sk_step s = sk_sconn_flush(c);
     if (s != SK_STEP_ON)
         return s;
-    if (!c->linger && !c->is_tls)
+    /* RFC 9112 8: a close_notify would make a reply that is cut, and ends with the connection, look
+     * whole. */
+    if (c->cut || (!c->linger && !c->is_tls))
         return SK_STEP_CLOSE;
     /* Output that TLS has taken may not have left yet: it does before the end. */
     int rc = c->session.stream->ops->shutdown(c->session.stream, NULL);
@@ -286,8 +288,14 @@ void sk_sconn_close(sk_sconn *c) {
 void sk_sconn_stop(sk_sconn *c) {
     bool replying = c->state == SK_SCONN_FILE || c->state == SK_SCONN_ENDING ||
                     c->state == SK_SCONN_LINGER || c->blocked;
-    if (!replying)
+    if (replying)
+        return;
+    if (!c->is_tls || c->state != SK_SCONN_HEAD) {
         sk_sconn_close(c);
+        return;
+    }
+    sk_sconn_end(c); /* TLS may hold the end of a reply, and says when it is over */
+    sk_sconn_turn(c);
 }
 
 static void use_stream(sk_sconn *c, skua_stream *stream) {

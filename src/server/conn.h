@@ -43,7 +43,7 @@ struct sk_sconn {
     bool blocked : 1; /* the stream has not taken all of the output */
     bool served : 1;  /* it has sent a request */
     bool linger : 1;  /* the peer may still be sending */
-    bool shut : 1;    /* our direction has ended */
+    bool cut : 1;     /* its last reply is not whole, and must not look so */
     bool yield : 1;
     bool is_tls : 1;
     bool watched : 1;

@@ -74,7 +74,7 @@ sk_step sk_sconn_replied(sk_sconn *c, sk_reply_end end) {
     }
     report(c);
     sk_sconn_drop_exchange(c);
-    c->linger |= may_be_sending(c);
+    c->cut = true;
     return sk_sconn_end(c);
 }
 

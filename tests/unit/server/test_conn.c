@@ -583,21 +583,68 @@ static int busy_shutdown(skua_stream *stream, skua_error *err) {
     return shutdowns_in_vain-- > 0 ? SKUA_E_AGAIN : 0;
 }
 
+/* Give the connection a stream that is TLS as far as ending goes. */
+static void pretend_tls(over_pair *p, skua_stream_ops *ops) {
+    *ops = *p->conn->session.stream->ops;
+    ops->shutdown = busy_shutdown;
+    p->conn->session.stream->ops = ops;
+    p->conn->is_tls = true;
+}
+
 /* A TLS stream has taken all output, but the socket has not: its tail must not be lost. */
 static void what_tls_holds_leaves_before_the_end(void **state) {
     (void)state;
     over_pair p;
     start(&p);
     op_say(&p, GET);
-    skua_stream_ops ops = *p.conn->session.stream->ops;
-    ops.shutdown = busy_shutdown;
-    p.conn->session.stream->ops = &ops;
-    p.conn->is_tls = true;
+    skua_stream_ops ops;
+    pretend_tls(&p, &ops);
     shutdowns_in_vain = 2;
     op_wait(&p, 75000);
     assert_int_equal(shutdowns_in_vain, 1);
     assert_true(op_is_open(&p));
     op_turn(&p);
+    assert_true(op_is_open(&p));
+    op_turn(&p);
+    assert_false(op_is_open(&p));
+    op_free(&p);
+}
+
+static int broken(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    (void)user;
+    skua_reply_send_response(a, 200);
+    skua_reply_end_headers(a);
+    skua_reply_write(a, "half", 4);
+    return SKUA_E_OS;
+}
+
+/* A body that ends with the connection looks whole behind a close_notify. */
+static void a_reply_that_is_cut_does_not_look_whole(void **state) {
+    (void)state;
+    over_pair p;
+    skua_stream_ops ops;
+    op_init(&p);
+    assert_int_equal(op_route(&p, "GET /", broken, NULL), 0);
+    assert_true(op_connect(&p, 50000));
+    pretend_tls(&p, &ops);
+    shutdowns_in_vain = 1;
+    op_say(&p, "GET / HTTP/1.0\r\n\r\n");
+    assert_false(op_is_open(&p));
+    assert_int_equal(shutdowns_in_vain, 1); /* it was not called */
+    op_free(&p);
+}
+
+/* What TLS holds leaves before an idle connection is closed. */
+static void stopping_ends_tls_in_order(void **state) {
+    (void)state;
+    over_pair p;
+    skua_stream_ops ops;
+    start(&p);
+    op_say(&p, GET);
+    pretend_tls(&p, &ops);
+    shutdowns_in_vain = 1;
+    sk_worker_stop(p.worker);
     assert_true(op_is_open(&p));
     op_turn(&p);
     assert_false(op_is_open(&p));
@@ -750,6 +797,8 @@ int main(void) {
         cmocka_unit_test(a_refused_peer_gets_time_to_read),
         cmocka_unit_test(lingering_ends_with_the_peer),
         cmocka_unit_test(what_tls_holds_leaves_before_the_end),
+        cmocka_unit_test(a_reply_that_is_cut_does_not_look_whole),
+        cmocka_unit_test(stopping_ends_tls_in_order),
         cmocka_unit_test(lingering_drops_only_so_much),
         cmocka_unit_test(stopping_closes_what_is_idle),
         cmocka_unit_test(stopping_lets_replies_leave),
