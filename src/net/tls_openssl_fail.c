@@ -247,18 +247,23 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     return code;
 }
 
+static const char *file_text(unsigned long e, const char *what) {
+    bool not_pem = (ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE) ||
+                   ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER;
+    if (not_pem && strcmp(what, "key_file") == 0)
+        return "holds no private key in PEM form";
+    if (not_pem)
+        return "holds no certificate in PEM form";
+    const char *why = ERR_reason_error_string(e);
+    return why ? why : "not readable";
+}
+
 static int fail_file(skua_error *err, const char *what, const char *path) {
     unsigned long e = ERR_peek_error();
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(e))
         return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_TLS, ERR_GET_REASON(e), "%s %s", what, path);
-    bool not_pem = (ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE) ||
-                   ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER;
-    const char *why = ERR_reason_error_string(e);
-    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: %s", what, path,
-                   not_pem ? "holds nothing of this kind in PEM form"
-                   : why   ? why
-                           : "not readable");
+    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: %s", what, path, file_text(e, what));
 }
 
 /* Loading a file failed: say which and why. Empties OpenSSL's queue. */

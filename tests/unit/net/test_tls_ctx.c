@@ -53,11 +53,11 @@ static void names_the_file_and_the_cause(void **state) {
         const char *file, *says;
     } cases[] = {
         {"missing", NULL, NULL, SKUA_E_FILE_NOT_FOUND, "/missing", "No such file"},
-        {"empty", NULL, NULL, SKUA_E_TLS, "cert_file ", "holds nothing of this kind"},
-        {"text", NULL, NULL, SKUA_E_TLS, "/text", "holds nothing of this kind"},
-        {"dir", NULL, NULL, SKUA_E_TLS, "/dir", "holds nothing of this kind"},
+        {"empty", NULL, NULL, SKUA_E_TLS, "cert_file ", "holds no certificate"},
+        {"text", NULL, NULL, SKUA_E_TLS, "/text", "holds no certificate"},
+        {"dir", NULL, NULL, SKUA_E_TLS, "/dir", "holds no certificate"},
         {"good", "missing", NULL, SKUA_E_FILE_NOT_FOUND, "key_file ", "No such file"},
-        {"good", "text", NULL, SKUA_E_TLS, "/text", "holds nothing of this kind"},
+        {"good", "text", NULL, SKUA_E_TLS, "/text", "holds no private key"},
         {"good", "ca", NULL, SKUA_E_TLS, "/ca", "does not belong to the certificate in"},
         {"good", "locked", NULL, SKUA_E_TLS, "/locked", "no key_password is given"},
         {"good", "locked", "wrong", SKUA_E_TLS, "/locked", "key_password is wrong"},
