@@ -11,6 +11,7 @@
 #define DIRECT_MIN  4096u  /* a smaller read goes through the buffer: others may follow it */
 #define SMALL_PIECE 4096u  /* body bytes that are cheaper to copy than to send by themselves */
 #define FILE_PIECE  (128u << 10) /* of a file, read at once where the stream cannot send files */
+#define PIECE_MAX   (1u << 30)   /* of body, framed as one chunk */
 
 void sk_session_init(sk_session *s, skua_stream *stream, sk_role role, const sk_h1_limits *limits) {
     *s = (sk_session){.stream = stream, .read_size = READ_SIZE};
@@ -135,6 +136,8 @@ int sk_session_flush(sk_session *s, skua_error *err) {
 /* Begin a piece of body, or go on with the one begun. Returns how many bytes it takes from data of
  * this length; 0 when they are to be dropped; or an error. */
 static ptrdiff_t begin_piece(sk_session *s, size_t len, skua_error *err) {
+    if (len > PIECE_MAX)
+        len = PIECE_MAX;
     if (s->piece_left == 0) {
         int rc = sk_h1_data_begin(&s->h1, s->out, len);
         if (rc == SKUA_E_NOMEM)
@@ -143,13 +146,13 @@ static ptrdiff_t begin_piece(sk_session *s, size_t len, skua_error *err) {
             return sk_fail(err, rc, SKUA_PHASE_SEND, "more body than was announced");
         if (rc == 0)
             return 0;
-        s->piece_left = len;
+        s->piece_left = (uint32_t)len;
     }
     return (ptrdiff_t)(len < s->piece_left ? len : s->piece_left);
 }
 
 static void piece_sent(sk_session *s, size_t n) {
-    s->piece_left -= n;
+    s->piece_left -= (uint32_t)n;
     if (s->piece_left == 0)
         sk_h1_data_end(&s->h1, s->out);
 }

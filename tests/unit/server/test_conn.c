@@ -51,7 +51,7 @@ static int count_of(const char *text, const char *what) {
 
 static void an_idle_connection_is_small(void **state) {
     (void)state;
-    assert_true(sizeof(sk_sconn) <= 320);
+    assert_true(sizeof(sk_sconn) + 16 <= 320);
     over_pair p;
     start(&p);
     op_say(&p, GET);
