@@ -44,5 +44,9 @@ skua_stream *sk_tls_server(sk_tls_ctx *c, skua_stream *below, sk_tls_scratch *sc
 /* 0 when done and sent, SKUA_E_AGAIN (see want), or an error: SKUA_E_TLS_CERTIFICATE with verify
  * code, depth, subject and the store that was searched; SKUA_E_TLS; what the stream below said. */
 int sk_tls_handshake(skua_stream *s, skua_error *err);
+/* Has the handshake failed because the peer sent an HTTP request in the clear? */
+bool sk_tls_heard_http(const skua_stream *s);
+/* Free the stream and give back the one below, which is the caller's again. Nothing is sent. */
+skua_stream *sk_tls_unwrap(skua_stream *s);
 
 #endif

@@ -37,6 +37,12 @@ static int repeat_failure(const sk_tls *s, skua_error *err) {
     return s->failed;
 }
 
+static bool is_plain_http(unsigned long e) {
+    int reason = ERR_GET_REASON(e);
+    return ERR_GET_LIB(e) == ERR_LIB_SSL &&
+           (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
+}
+
 /* OpenSSL cannot go on, or the peer has cut the connection. The alert for the peer, if OpenSSL made
  * one, is sent if it can be. */
 static void set_failed(sk_tls *s, int ssl_error) {
@@ -45,6 +51,7 @@ static void set_failed(sk_tls *s, int ssl_error) {
     s->why = sk_alloc(sizeof e);
     if (s->why)
         *s->why = e;
+    s->plain = is_plain_http(ERR_peek_error());
     s->base.ops = &tls_ended_ops;
     ERR_clear_error();
     sk_tls_flush(s, NULL);
@@ -268,11 +275,20 @@ static void tls_free(sk_tls *s) {
     sk_free(s);
 }
 
-static void tls_close(skua_stream *base) {
+skua_stream *sk_tls_unwrap(skua_stream *base) {
     sk_tls *s = self(base);
     skua_stream *below = s->below;
     tls_free(s);
+    return below;
+}
+
+static void tls_close(skua_stream *base) {
+    skua_stream *below = sk_tls_unwrap(base);
     below->ops->close(below);
+}
+
+bool sk_tls_heard_http(const skua_stream *base) {
+    return ((const sk_tls *)(const void *)base)->plain;
 }
 
 /* While shaking hands the peer's answer is waited for, whatever is wanted. Ciphertext that is kept

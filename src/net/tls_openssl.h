@@ -40,6 +40,7 @@ typedef struct sk_tls {
     int write_failed;
     int rejected_depth;
     bool up;      /* the handshake is done */
+    bool plain;   /* it failed: the peer sent an HTTP request in the clear */
     bool blocked; /* the stream below did not take all of `out` */
     char host[];  /* whom a client means; "" on a server */
 } sk_tls;

@@ -25,12 +25,24 @@
 #include "server/conn_step.h"
 
 #include <inttypes.h>
+#include <skua/status.h>
 
 #define LINGER_MS   2000
 #define LINGER_MAX  (64u << 20)
 #define SPARE_CONNS 64u
 
 /* ---- the states that are no request's ---- */
+
+/* A browser that was given http:// for https:// is told so, in the clear. */
+static sk_step answer_plainly(sk_sconn *c) {
+    c->session.stream = sk_tls_unwrap(c->session.stream);
+    c->is_tls = false;
+    c->exchange = sk_worker_lend(c->worker, c);
+    if (!c->exchange)
+        return SK_STEP_CLOSE;
+    return sk_sconn_refuse(c, SKUA_STATUS_BAD_REQUEST,
+                           "This port speaks HTTPS: the URL must begin with https://.");
+}
 
 static sk_step step_handshake(sk_sconn *c) {
     skua_error err;
@@ -39,7 +51,7 @@ static sk_step step_handshake(sk_sconn *c) {
         return SK_STEP_WAIT;
     if (rc != 0) {
         sk_worker_log(c->worker, "%s", err.msg);
-        return SK_STEP_CLOSE;
+        return sk_tls_heard_http(c->session.stream) ? answer_plainly(c) : SK_STEP_CLOSE;
     }
     c->state = SK_SCONN_HEAD;
     c->timer_kind = SK_SCONN_NO_TIMER;

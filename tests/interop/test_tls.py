@@ -10,6 +10,7 @@ import stat
 import struct
 import subprocess
 import threading
+import urllib.parse
 
 import pytest
 
@@ -268,6 +269,19 @@ def test_a_cut_is_told_from_an_end(get_json, peer, ca, answer, unwrap, name, sta
 
 
 # ---- skua serve ----
+
+def test_http_spoken_to_the_https_port_is_told_so(serve, site, ca):
+    server = serve("--tls-cert", ca.good.cert, "--tls-key", ca.good.key, site)
+    where = urllib.parse.urlsplit(server.url)
+    for request in (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n"):
+        with socket.create_connection((where.hostname, where.port), 10) as plain:
+            plain.sendall(request)
+            answer = b""
+            while piece := plain.recv(65536):
+                answer += piece
+        assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        assert b"This port speaks HTTPS" in answer
+
 
 
 def test_serve_with_a_certificate(serve, site, get, ca):

@@ -451,8 +451,27 @@ static void plain_text_is_named(void **state) {
         assert_int_equal(sk_tls_handshake(e.end[!who], &e.err[!who]), SKUA_E_TLS);
         if (!strstr(e.err[!who].msg, cases[i].says))
             fail_msg("%s", e.err[!who].msg);
+        assert_int_equal(sk_tls_heard_http(e.end[!who]), who == CLIENT);
         ends_close(&e);
     }
+}
+
+/* What was below is as good as before: the peer can be answered in the clear. */
+static void plain_text_can_be_answered(void **state) {
+    (void)state;
+    ends e;
+    char got[8] = "";
+    ends_open(&e, 65536, SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca")),
+              SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), "a.example");
+    skua_stream *raw = sk_pair_end(e.net, CLIENT);
+    raw->ops->writev(raw, &(skua_str){"GET / HTTP/1.1\r\n\r\n", 18}, 1, NULL);
+    assert_int_equal(sk_tls_handshake(e.end[SERVER], NULL), SKUA_E_TLS);
+    e.end[SERVER] = sk_tls_unwrap(e.end[SERVER]);
+    assert_ptr_equal(e.end[SERVER], sk_pair_end(e.net, SERVER));
+    assert_int_equal(e.end[SERVER]->ops->writev(e.end[SERVER], &(skua_str){"no", 2}, 1, NULL), 2);
+    assert_int_equal(raw->ops->read(raw, got, sizeof got, NULL), 2); /* and nothing before it */
+    assert_string_equal(got, "no");
+    ends_close(&e);
 }
 
 static void ends_within_the_handshake(void **state) {
@@ -496,6 +515,7 @@ int main(void) {
         cmocka_unit_test(alpn_must_meet),
         cmocka_unit_test(alpn_is_chosen_among_the_offered),
         cmocka_unit_test(plain_text_is_named),
+        cmocka_unit_test(plain_text_can_be_answered),
         cmocka_unit_test(ends_within_the_handshake),
     };
     return cmocka_run_group_tests(tests, common_begin, certs_end);
