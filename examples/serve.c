@@ -1,5 +1,6 @@
-/* examples/serve.c - handlers and a directory behind one listener:
+/* examples/serve.c - handlers and a directory behind one listener, plain or TLS:
  * serve http://127.0.0.1:8080 ./public
+ * serve https://[::]:8443 ./public cert.pem key.pem
  *
  * Interrupt it to stop it. */
 #include <signal.h>
@@ -27,16 +28,18 @@ static int step_by_step(skua_request *q, skua_reply *a, void *user) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) {
-        fputs("usage: serve URL FOLDER\n", stderr);
+    if (argc != 3 && argc != 5) {
+        fputs("usage: serve URL FOLDER [CERTIFICATE KEY]\n", stderr);
         return 2;
     }
+    const char *cert = argc == 5 ? argv[3] : NULL, *key = cert ? argv[4] : NULL;
     skua_error err;
     server = skua_server_new(NULL, &err); /* one loop per core, safe limits */
     skua_route(server, "GET /hello/{name}", hello, "hello");
     skua_route(server, "GET /steps", step_by_step, NULL);
     skua_route_dir(server, "/static/", argv[2], NULL);
-    skua_server_listen(server, argv[1], NULL);
+    skua_server_listen(server, argv[1],
+                       cert ? SKUA_OPTS(skua_tls_opts, .cert_file = cert, .key_file = key) : NULL);
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
     if (skua_server_url(server, 0))

@@ -6,6 +6,7 @@ import http.server
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -101,12 +102,13 @@ def test_upload_reports_what_a_step_latched():
 
 
 @contextlib.contextmanager
-def serving(folder):
-    process = subprocess.Popen([EXAMPLES / "serve", "http://127.0.0.1:0", str(folder)],
+def serving(folder, *certificate):
+    where = "https://127.0.0.1:0" if certificate else "http://127.0.0.1:0"
+    process = subprocess.Popen([EXAMPLES / "serve", where, folder, *certificate],
                                stderr=subprocess.PIPE, text=True)
     try:
         line = process.stderr.readline()
-        url = re.fullmatch(r"serving at (http://127\.0\.0\.1:\d+)/?\n", line).group(1)
+        url = re.fullmatch(r"serving at (https?://127\.0\.0\.1:\d+)/?\n", line).group(1)
         yield process, url
     finally:
         process.kill()
@@ -138,6 +140,20 @@ def test_the_two_ends_meet(tmp_path):
     (tmp_path / "a.bin").write_bytes(os.urandom(300000))
     with serving(tmp_path) as (_, url):
         assert run("get", url + "/static/a.bin").stdout == (tmp_path / "a.bin").read_bytes()
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl command")
+def test_the_two_ends_meet_over_tls(tmp_path):
+    (tmp_path / "a.txt").write_text("a file\n")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=example",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True, timeout=30)
+    with serving(tmp_path, cert, key) as (_, url):
+        trusting = {**os.environ, "SSL_CERT_FILE": str(cert)}
+        assert run("get", url + "/static/a.txt", env=trusting).stdout == b"a file\n"
+        assert run("get", url + "/static/a.txt").returncode == 1
 
 
 def test_serve_says_what_failed(tmp_path):
