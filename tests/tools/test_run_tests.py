@@ -12,7 +12,8 @@ import pytest
 
 PASSES = "print('[ RUN      ] a\\n[       OK ] a')"
 FAILS = "print('[ RUN      ] a\\n[  ERROR   ] --- 1 != 2\\n[  FAILED  ] a'); raise SystemExit(1)"
-SKIPS = "print('[ RUN      ] b\\n[  SKIPPED ] b\\n[  SKIPPED ] 1 test(s), listed below:')"
+SKIPS = ("print('[ RUN      ] b\\n[  SKIPPED ] b\\n[  SKIPPED ] 1 test(s), listed below:\\n"
+         "[  SKIPPED ] b')")
 CRASHES = "import os; print('[ RUN      ] a', flush=True); os.abort()"
 LEAKS = PASSES + "; raise SystemExit(1)"
 NOTHING = "pass"
@@ -46,6 +47,7 @@ def run(root, tmp_path):
     ({"unit/a": PASSES, "fault/b": PASSES, "replay/c": NOTHING}, (0, 3, 0, 0)),
     ({"unit/a": PASSES, "unit/b": FAILS}, (1, 1, 1, 0)),
     ({"unit/a": PASSES + "\n" + SKIPS}, (0, 1, 0, 1)),
+    ({"unit/a": PASSES + "\n" + SKIPS + "\n" + FAILS}, (1, 1, 1, 1)),
     ({"unit/a": CRASHES}, (1, 0, 1, 0)),
     ({"unit/a": PASSES + "\n" + CRASHES}, (1, 1, 1, 0)),
     ({"unit/a": LEAKS}, (1, 1, 1, 0)),
