@@ -22,9 +22,12 @@ sk_channel *sk_channel_new(skua_stream *stream, const sk_settings *settings, con
 }
 
 void sk_channel_close(sk_channel *ch) {
+    skua_stream *stream = ch->session.stream;
     if (!sk_channel_is_open(ch))
         return;
-    ch->session.stream->ops->close(ch->session.stream);
+    /* RFC 8446 6.1: MUST send close_notify before closing. As far as it goes without waiting. */
+    stream->ops->shutdown(stream, NULL);
+    stream->ops->close(stream);
     ch->session.stream = NULL;
     ch->settings = NULL;
     sk_buf_free(&ch->in);

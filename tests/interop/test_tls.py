@@ -39,6 +39,31 @@ def test_believed(get_json, peer, ca, version):
     assert not server.errors
 
 
+def test_get_ends_in_order(get, ca):
+    """RFC 8446 6.1: a close_notify before the end."""
+    seen = []
+
+    def serve(listener):
+        raw, _ = listener.accept()
+        raw.settimeout(10)
+        with context(ca.good).wrap_socket(raw, server_side=True,
+                                          suppress_ragged_eofs=False) as connection:
+            connection.recv(65536)
+            connection.sendall(REPLY)
+            try:
+                seen.append(connection.recv(1))
+            except OSError as error:
+                seen.append(error)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        url = "https://127.0.0.1:%d/" % listener.getsockname()[1]
+        assert get("--cacert", ca.cert, url).out == b"hello"
+        thread.join()
+    assert seen == [b""]
+
+
 def test_names(get, peer, ca):
     for host in ("localhost", "LOCALHOST", "127.0.0.1"):
         server = peer(REPLY, context=context(ca.good))
