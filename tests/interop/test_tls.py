@@ -41,13 +41,14 @@ def test_believed(get_json, peer, ca, version):
 
 def test_get_ends_in_order(get, ca):
     """RFC 8446 6.1: a close_notify before the end."""
+    made = context(ca.good)
+    made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     seen = []
 
     def serve(listener):
         raw, _ = listener.accept()
         raw.settimeout(10)
-        with context(ca.good).wrap_socket(raw, server_side=True,
-                                          suppress_ragged_eofs=False) as connection:
+        with made.wrap_socket(raw, server_side=True, suppress_ragged_eofs=False) as connection:
             connection.recv(65536)
             connection.sendall(REPLY)
             try:
