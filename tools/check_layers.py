@@ -5,7 +5,8 @@
  - wire/ sees freestanding C only; base/ the C library; what is POSIX or Linux belongs to sys/
  - OpenSSL belongs to the few files named here
  - cli/ and examples/ see the public headers, as any program does
- - public headers see each other and freestanding C
+ - public headers see each other, freestanding C and <stdio.h>
+ - the codings' libraries belong to coding/, libidn2 to wire/idna.c
  - nothing is called util, common, misc, helper or internal
 """
 
@@ -24,6 +25,9 @@ WIRE = FREESTANDING | {"string.h", "emmintrin.h", "smmintrin.h", "immintrin.h", 
 # The C library without what ends the process, jumps, or changes it as a whole.
 HOSTED = WIRE | {"ctype.h", "errno.h", "inttypes.h", "math.h", "stdatomic.h", "stdio.h",
                  "stdlib.h", "time.h"}
+CODINGS = {"zlib.h", "brotli/decode.h", "brotli/encode.h", "zstd.h"}
+# A request's body may come from a FILE.
+PUBLIC = FREESTANDING | {"stdio.h"}
 NOWHERE = {"assert.h", "locale.h", "setjmp.h"}
 BAD_NAMES = re.compile(r"(^|[_-])(utils?|commons?|misc|helpers?|internals?)([_.-]|$)", re.I)
 FOLDERS = ("src", "include", "cli", "examples", "tests", "fuzz", "bench", "tools", "docs", "cmake")
@@ -45,6 +49,10 @@ def judge_system(place, name):
         return None
     if name.startswith("openssl/"):
         return None if OPENSSL_FILES.search(place) else "only the TLS files may include OpenSSL"
+    if name in CODINGS:
+        return None if floor == "coding" else "<%s> belongs to coding/" % name
+    if name == "idn2.h":
+        return None if place == "src/wire/idna.c" else "<idn2.h> belongs to wire/idna.c"
     if name in NOWHERE:
         return "the library does not use <%s>" % name
     if floor == "sys":
@@ -85,8 +93,8 @@ def check_src(root, path):
 def check_public(root, path):
     place = path.relative_to(root).as_posix()
     for line, bracket, name in includes(path):
-        if bracket != "<" or not (name.startswith("skua/") or name in FREESTANDING):
-            yield place, line, "a public header includes <skua/...> and freestanding C only"
+        if bracket != "<" or not (name.startswith("skua/") or name in PUBLIC):
+            yield place, line, "a public header includes <skua/...>, freestanding C and <stdio.h> only"
 
 
 def check_program(root, path):

@@ -22,10 +22,12 @@ typedef struct skua_conn skua_conn;
 
 /* What a trace line is about. */
 typedef enum skua_trace_kind {
-    SKUA_TRACE_INFO = '*',   /* what is being done: resolving, connecting, TLS version */
-    SKUA_TRACE_SEND = '>',   /* a line of a head that was sent */
-    SKUA_TRACE_RECV = '<',   /* a line of a head that was received */
-    SKUA_TRACE_WARNING = '!' /* something a person should know: verification is off */
+    SKUA_TRACE_INFO = '*',    /* what is being done: resolving, connecting, TLS version */
+    SKUA_TRACE_SEND = '>',    /* a line of a head that was sent */
+    SKUA_TRACE_RECV = '<',    /* a line of a head that was received */
+    SKUA_TRACE_WARNING = '!', /* something a person should know: verification is off */
+    SKUA_TRACE_TLS = '#',     /* what the handshake settled, certificates, session tickets */
+    SKUA_TRACE_TIMING = '@'   /* how long a phase took */
 } skua_trace_kind;
 
 /* Called with one line, not terminated by a line end. Values of Authorization,
@@ -38,6 +40,14 @@ typedef struct skua_resolve_entry {
     int port;            /* 0: any */
     const char *address; /* digits; several, comma-separated, are raced; brackets are fine */
 } skua_resolve_entry;
+
+/* Which addresses may be connected to. Checked on each address that is about to be dialled, so that
+ * a name which resolves to something else than expected leads nowhere. */
+typedef enum skua_network_policy {
+    SKUA_NET_ANY = 0,
+    SKUA_NET_PUBLIC_ONLY /* no loopback, private, link-local, shared, multicast or reserved address
+                            (RFC 6890), nor one that embeds such; no Unix socket */
+} skua_network_policy;
 
 /* Options of a connection. Zero is the default that stands in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_conn_opts {
@@ -60,9 +70,27 @@ typedef struct skua_conn_opts {
     const char *user_agent;            /* [none is sent] */
     skua_trace_fn *trace;              /* NULL: none */
     void *trace_user;
-    const skua_clock *clock; /* NULL: the system's; must outlive the connection */
-    skua_stream *stream;     /* a connected stream to use in place of dialling; the connection
-                                then owns it, and cannot reconnect */
+    const skua_clock *clock;       /* NULL: the system's; must outlive the connection */
+    skua_stream *stream;           /* a connected stream to use in place of dialling; the connection
+                                      then owns it, and cannot reconnect */
+    int64_t continue_timeout_ms;   /* how long Expect: 100-continue waits for a word [1000] */
+    int64_t keep_alive_timeout_ms; /* a connection idle for longer is not used again [60000, and a
+                                      second less than the peer's Keep-Alive: timeout says] */
+    int64_t drain_timeout_ms;      /* what an unread body may take to be dropped [50] */
+    uint32_t drain_max_bytes;      /* what is dropped of it at most [262144] */
+    int decode; /* 1: ask for the content codings of this build and decode them [raw bytes] */
+    uint32_t decoded_ratio_max; /* decoded bytes for each that came, past 1 MiB [200] */
+    int64_t decoded_max_bytes;  /* of a decoded body [none; skua_response_read_all has its own] */
+    const char *proxy;  /* "http://[user:password@]host[:port]" or "https://..." [none]; "": none,
+                           whatever the environment says */
+    int proxy_from_env; /* 1: where proxy is NULL, skua_proxy_for_url decides */
+    int proxy_tunnel;   /* 1: CONNECT for http URLs too */
+    const skua_field *proxy_fields; /* sent to the proxy alone; NULL: none */
+    const skua_tls_opts *proxy_tls; /* to an https proxy; NULL: verified as any server */
+    skua_network_policy network; /* [SKUA_NET_ANY]. With a proxy it holds for the proxy's address;
+                                    what the proxy connects to is the proxy's affair */
+    int debuglevel; /* what is traced: 1 heads and what is done; 2 TLS and timing as well [2 where
+                       there is a trace, else nothing]. Without a trace, to standard error */
 } skua_conn_opts;
 
 /* Make a connection object for a server. Nothing is connected and nothing resolved yet.

@@ -51,6 +51,8 @@ extern "C" {
     X(TOO_MANY_REDIRECTS, -51, "HTTPException", LIMIT, "too many redirects")                       \
     X(UNSAFE_REDIRECT, -52, "HTTPException", PROTOCOL, "redirect refused")                         \
     X(FIELD_TOO_LONG, -53, "LineTooLong", LIMIT, "field line too long")                            \
+    X(CONTENT_CODING, -54, "HTTPException", PROTOCOL, "content coding cannot be decoded")          \
+    X(DECODED_TOO_LARGE, -55, "HTTPException", LIMIT, "decoded body too large")                    \
     X(RESOLVE, -60, "gaierror", RESOLVE, "name not resolved")                                      \
     X(CONNECT, -61, "OSError", CONNECT, "cannot connect")                                          \
     X(CONNECTION_REFUSED, -62, "ConnectionRefusedError", CONNECT, "connection refused")            \
@@ -58,9 +60,12 @@ extern "C" {
     X(BROKEN_PIPE, -64, "BrokenPipeError", IO, "peer closed while we were sending")                \
     X(TIMEOUT, -65, "TimeoutError", TIMEOUT, "timed out")                                          \
     X(ADDRESS_IN_USE, -66, "OSError", IO, "address already in use")                                \
+    X(NETWORK_POLICY, -67, "PermissionError", CONNECT, "address not allowed")                      \
+    X(TUNNEL, -68, "OSError", CONNECT, "proxy refused the tunnel")                                 \
     X(TLS, -80, "SSLError", TLS, "TLS error")                                                      \
     X(TLS_CERTIFICATE, -81, "SSLCertVerificationError", TLS, "certificate verification failed")    \
-    X(TLS_EOF, -82, "SSLEOFError", TLS, "TLS connection cut without close_notify")
+    X(TLS_EOF, -82, "SSLEOFError", TLS, "TLS connection cut without close_notify")                 \
+    X(TLS_PIN, -83, "SSLCertVerificationError", TLS, "no pinned key in the certificate chain")
 
 /* Error codes: SKUA_E_NOMEM and so on; all negative. */
 enum {
@@ -96,7 +101,8 @@ typedef enum skua_phase {
     SKUA_PHASE_DECODE,
     SKUA_PHASE_LIMIT,
     SKUA_PHASE_STATE,
-    SKUA_PHASE_MEMORY
+    SKUA_PHASE_MEMORY,
+    SKUA_PHASE_TUNNEL /* asking a proxy for a tunnel: CONNECT and its answer */
 } skua_phase;
 
 #define SKUA_ERROR_ATTEMPTS 8
@@ -117,7 +123,7 @@ typedef struct skua_error {
     int tls_verify;   /* X509_V_ERR_* of the verification, or 0 */
     int tls_depth;    /* which certificate: 0 is the peer's own */
     int resolve_code; /* EAI_* of getaddrinfo, or 0 */
-    int retry_safe;   /* 1: the request was certainly not processed */
+    int retry_safe;   /* 1: sending it again does no harm: not processed, or idempotent */
     int attempts;     /* how many of attempt[] are filled */
     int64_t bytes_received;
     int64_t bytes_expected; /* -1 when not known */
@@ -125,8 +131,9 @@ typedef struct skua_error {
     char address[56];       /* the address in use, or "" */
     char tls_subject[192];  /* subject of the certificate that failed */
     skua_attempt attempt[SKUA_ERROR_ATTEMPTS];
-    char msg[512]; /* one line a person can act on: "tls: example.org: certificate has expired" */
-    char reserved[64];
+    char msg[512];  /* one line a person can act on: "tls: example.org: certificate has expired" */
+    int maybe_seen; /* 1: some of the request left, so the peer may have acted on it */
+    char reserved[60];
 } skua_error;
 
 /* Spell an error code as Python does: "BadStatusLine", "ConnectionRefusedError".

@@ -38,6 +38,7 @@ typedef struct skua_stream_info {
     char tls_cipher[64];
     char alpn[32];         /* "http/1.1" */
     char tls_subject[192]; /* subject of the peer's certificate */
+    int tls_resumed;       /* 1: an earlier TLS session was resumed */
 } skua_stream_info;
 
 typedef struct skua_stream skua_stream;

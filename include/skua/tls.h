@@ -18,6 +18,23 @@ typedef enum skua_tls_trust {
     SKUA_TLS_TRUST_ADD          /* these and the system's */
 } skua_tls_trust;
 
+/* Give the pass phrase of an encrypted key: up to cap bytes into buf.
+ *
+ * Returns: its length, or a negative number where there is none. */
+typedef int skua_tls_password_fn(char *buf, int cap, void *user);
+
+/* What to make of a stapled OCSP response (RFC 6066 8). One that says "revoked", or that is not
+ * signed by whom it must be, is never believed; a certificate that demands a staple (RFC 7633) and
+ * comes without is refused. */
+typedef enum skua_tls_ocsp {
+    SKUA_OCSP_IF_PRESENT = 0, /* asked for, and checked where it comes */
+    SKUA_OCSP_REQUIRE,        /* a handshake without a good one fails */
+    SKUA_OCSP_OFF             /* neither asked for nor looked at */
+} skua_tls_ocsp;
+
+/* TLS sessions to be resumed, shared by the connections that are given it. */
+typedef struct skua_tls_sessions skua_tls_sessions;
+
 /* TLS settings. All zero, or NULL in its place: on a client the system's trust store, found at run
  * time (SSL_CERT_FILE and SSL_CERT_DIR where one is set, else where distributions keep it), the
  * certificate chain and the host name verified (RFC 9525), TLS 1.2 or newer. A server needs
@@ -34,6 +51,21 @@ typedef struct skua_tls_opts {
     const char *server_name;  /* client: name to ask for and verify, in place of the URL's host */
     const char *alpn;         /* comma-separated, best first; NULL: "http/1.1"; "": none */
     int insecure_skip_verify; /* client: 1 = believe anyone. Each use is traced as a warning */
+    int max_version;          /* SKUA_TLS_1_2 or SKUA_TLS_1_3 [the newest] */
+    const char *ciphers;      /* of TLS 1.2, as OpenSSL lists them [Mozilla's intermediate] */
+    const char *ciphersuites; /* of TLS 1.3 [all three] */
+    skua_tls_password_fn *key_password_fn; /* asked where key_password is NULL */
+    void *key_password_user;
+    const char *sni;  /* client: name sent in the clear, where it is not the one that is verified;
+                         "": none is sent */
+    const char *pins; /* client: "sha256//BASE64[;sha256//BASE64...]", digests of public keys
+                         (RFC 7469 2.4): one must be in the chain, besides all other checks */
+    const char *crl_file; /* client: revocation lists; each certificate of the chain but the root
+                             needs one then */
+    skua_tls_ocsp ocsp;
+    skua_tls_sessions *sessions; /* client: NULL: each connection object keeps its own */
+    const char *keylog_file;     /* append what decrypts a capture of the traffic, in NSS's format
+                                    (mode 0600). Each use is traced as a warning */
 } skua_tls_opts;
 
 /* A certificate authority kept in a directory, for development on one's own machine. */

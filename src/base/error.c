@@ -42,6 +42,7 @@ const char *skua_phase_name(skua_phase phase) {
         [SKUA_PHASE_RECV] = "recv",       [SKUA_PHASE_DECODE] = "decode",
         [SKUA_PHASE_LIMIT] = "limit",     [SKUA_PHASE_STATE] = "state",
         [SKUA_PHASE_MEMORY] = "memory",
+        [SKUA_PHASE_TUNNEL] = "tunnel",
     };
     return (size_t)phase < sizeof names / sizeof names[0] ? names[phase] : "";
 }

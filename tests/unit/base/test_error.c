@@ -56,11 +56,11 @@ static void other_numbers_are_unknown(void **state) {
 
 static void phases(void **state) {
     (void)state;
-    static const char *const names[] = {"",     "resolve", "connect", "tls",   "send",  "wait",
-                                        "recv", "decode",  "limit",   "state", "memory"};
-    for (int i = 0; i <= SKUA_PHASE_MEMORY; i++)
+    static const char *const names[] = {"",     "resolve", "connect", "tls",   "send",   "wait",
+                                        "recv", "decode",  "limit",   "state", "memory", "tunnel"};
+    for (int i = 0; i <= SKUA_PHASE_TUNNEL; i++)
         assert_string_equal(skua_phase_name((skua_phase)i), names[i]);
-    assert_string_equal(skua_phase_name((skua_phase)(SKUA_PHASE_MEMORY + 1)), "");
+    assert_string_equal(skua_phase_name((skua_phase)(SKUA_PHASE_TUNNEL + 1)), "");
     assert_string_equal(skua_phase_name((skua_phase)-1), "");
 }
 
