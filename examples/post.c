@@ -1,14 +1,16 @@
-/* examples/post.c - post JSON through a client: post https://api.example.org/v1/items '{"n":1}'
+/* examples/post.c - post JSON with fields of one's own: post https://api.example.org/items
+ * '{"n":1}'
  *
- * A client holds what calls have in common; threads may share it. */
+ * The body is bytes; which library makes JSON of what is the program's own choice. */
 #include <skua/skua.h>
 #include <stdio.h>
 #include <string.h>
 
-static int post(skua_client *client, const char *url, const char *json, skua_error *err) {
-    const skua_field fields[] = {{"Content-Type", "application/json", 0}, {0}};
+static int post(const char *url, const char *json, skua_error *err) {
+    const skua_field fields[] = {
+        {"Content-Type", "application/json", 0}, {"Accept", "application/json", 0}, {0}};
     skua_response *r =
-        skua_fetch(client,
+        skua_fetch(NULL,
                    SKUA_OPTS(skua_call, .method = "POST", .url = url, .fields = fields,
                              .body = json, .body_len = strlen(json), .timeout_ms = 5000),
                    err);
@@ -27,10 +29,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     skua_error err;
-    skua_client *client = skua_client_new(NULL, &err);
-    int rc = client ? post(client, argv[1], argv[2], &err) : err.code;
-    if (rc)
+    int rc = post(argv[1], argv[2], &err);
+    if (rc != 0)
         fprintf(stderr, "post: %s\n", err.msg);
-    skua_client_free(client);
     return rc != 0;
 }
