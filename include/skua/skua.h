@@ -2,6 +2,7 @@
 #ifndef SKUA_SKUA_H
 #define SKUA_SKUA_H
 
+#include <skua/auth.h>
 #include <skua/client.h>
 #include <skua/conn.h>
 #include <skua/error.h>
