@@ -12,6 +12,7 @@
 #include <skua/stream.h>
 #include <skua/tls.h>
 #include <skua/types.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -92,6 +93,43 @@ typedef struct skua_conn_opts {
     int debuglevel; /* what is traced: 1 heads and what is done; 2 TLS and timing as well [2 where
                        there is a trace, else nothing]. Without a trace, to standard error */
 } skua_conn_opts;
+
+/* Where the bytes of a request's body come from. */
+typedef enum skua_body_kind {
+    SKUA_BODY_NONE = 0,
+    SKUA_BODY_BYTES,   /* data, len bytes */
+    SKUA_BODY_FD,      /* a file descriptor, from where it stands */
+    SKUA_BODY_FILE,    /* a FILE, the same */
+    SKUA_BODY_CALLBACK /* read, called until the body is at its end */
+} skua_body_kind;
+
+/* The length of a body that nobody knows before its end. */
+#define SKUA_LENGTH_UNKNOWN (-1)
+
+/* Put bytes into buf, at most cap (which is above 0), and return their number; 0 is the end;
+ * negative stops: the request fails with SKUA_E_CANCELLED. */
+typedef ptrdiff_t skua_body_fn(void *buf, size_t cap, void *user);
+
+/* Go back to the body's beginning. 0, or negative where it cannot. */
+typedef int skua_body_rewind_fn(void *user);
+
+/* A request's body that need not lie in memory. A source that ends before its len is
+ * SKUA_E_INCOMPLETE_READ, and the connection is closed; of one with more only len bytes are taken.
+ *
+ * A body that can be sent twice is BYTES; FD and FILE that can seek, from the offset they stood at;
+ * CALLBACK with a rewind. */
+typedef struct skua_body {
+    size_t size;
+    skua_body_kind kind;
+    const void *data;
+    int64_t len; /* BYTES: how many. Else how many there will be; 0: not known: a regular file's
+                    rest, and where there is none, chunked */
+    int fd;
+    FILE *file;
+    skua_body_fn *read;
+    skua_body_rewind_fn *rewind; /* NULL: it cannot */
+    void *user;
+} skua_body;
 
 /* Make a connection object for a server. Nothing is connected and nothing resolved yet.
  *
