@@ -1,11 +1,12 @@
-/* net/tls_openssl.c - the TLS stream: handshake, reading, writing, ending.
+/* net/tls_openssl.c - the TLS stream: its making, reading and ending.
  *
  *     handshake ----done----> up ----close_notify----> ended (reads say 0; writing goes on)
  *         |                    |-----end without-----> failed for reading, SKUA_E_TLS_EOF
  *         '---- failure -------'---- failure --------> failed: every call repeats why
  *
- * The ciphertext side stands in tls_openssl_bio.c, settings in tls_openssl_ctx.c, the words for
- * failures in tls_openssl_fail.c. */
+ * The handshake stands in tls_openssl_shake.c, writing in tls_openssl_write.c, the ciphertext side
+ * in tls_openssl_bio.c, settings in tls_openssl_ctx.c, the words for failures in
+ * tls_openssl_fail.c. */
 #include "net/tls_openssl.h"
 
 #include "base/fail.h"
@@ -19,78 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RECORD ((size_t)SSL3_RT_MAX_PLAIN_LENGTH)
-/* Plaintext one writev accepts at most: what a slow peer can make us keep. */
-#define ACCEPT_MAX ((size_t)256 * 1024)
-
-static const skua_stream_ops tls_ops, tls_ended_ops;
-
-static sk_tls *self(skua_stream *s) {
-    return (sk_tls *)(void *)s;
-}
-
-static int repeat_failure(const sk_tls *s, skua_error *err) {
-    if (!s->why)
-        return sk_fail_plain(err, s->failed, SKUA_PHASE_TLS);
-    if (err)
-        *err = *s->why;
-    return s->failed;
-}
-
-static bool is_plain_http(unsigned long e) {
-    int reason = ERR_GET_REASON(e);
-    return ERR_GET_LIB(e) == ERR_LIB_SSL &&
-           (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST);
-}
-
-/* OpenSSL cannot go on, or the peer has cut the connection. The alert for the peer, if OpenSSL made
- * one, is sent if it can be. */
-static void set_failed(sk_tls *s, int ssl_error) {
-    skua_error e;
-    s->failed = sk_tls_explain(s, ssl_error, &e);
-    s->why = sk_alloc(sizeof e);
-    if (s->why)
-        *s->why = e;
-    s->plain = is_plain_http(ERR_peek_error());
-    s->base.ops = &tls_ended_ops;
-    ERR_clear_error();
-    sk_tls_flush(s, NULL);
-}
-
-/* Go on with the handshake; what it wrote is left for the caller to flush. 0, SKUA_E_AGAIN, or the
- * failure, which is set. */
-static int shake(sk_tls *s) {
-    int rc = SSL_do_handshake(s->ssl);
-    int ssl_error = rc == 1 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, rc);
-    if (ssl_error == SSL_ERROR_WANT_READ)
-        return SKUA_E_AGAIN;
-    if (ssl_error != SSL_ERROR_NONE) {
-        set_failed(s, ssl_error);
-        return s->failed;
-    }
-    s->up = true;
-    return 0;
-}
-
-/* The answer of a call that the handshake has stopped. */
-static int stopped(sk_tls *s, int rc, skua_error *err) {
-    if (rc != SKUA_E_AGAIN)
-        return repeat_failure(s, err);
-    rc = sk_tls_flush(s, err);
-    return rc == 0 ? SKUA_E_AGAIN : rc;
-}
-
-int sk_tls_handshake(skua_stream *base, skua_error *err) {
-    sk_tls *s = self(base);
-    if (s->failed)
-        return repeat_failure(s, err);
-    sk_tls_enter(s);
-    int rc = s->up ? 0 : shake(s);
-    if (rc != 0)
-        return stopped(s, rc, err);
-    SSL_free_buffers(s->ssl);
-    return sk_tls_flush(s, err);
-}
+static const skua_stream_ops tls_ops;
 
 /* Why SSL_read gave nothing: 0 for close_notify, SKUA_E_AGAIN, or the failure, which is set. */
 static int read_stopped(sk_tls *s, int ok) {
@@ -98,10 +28,10 @@ static int read_stopped(sk_tls *s, int ok) {
     if (ssl_error == SSL_ERROR_WANT_READ)
         return SKUA_E_AGAIN;
     if (ssl_error == SSL_ERROR_ZERO_RETURN) {
-        s->base.ops = &tls_ended_ops;
+        s->base.ops = &sk_tls_ended_ops;
         return 0;
     }
-    set_failed(s, ssl_error);
+    sk_tls_set_failed(s, ssl_error);
     return s->failed;
 }
 
@@ -124,14 +54,14 @@ static size_t decrypt(sk_tls *s, char *buf, size_t len, int *rc) {
 }
 
 static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *err) {
-    sk_tls *s = self(base);
+    sk_tls *s = sk_tls_of(base);
     if (s->failed)
-        return repeat_failure(s, err);
+        return sk_tls_repeat_failure(s, err);
     sk_tls_enter(s);
     bool was_up = s->up;
-    int rc = was_up ? 0 : shake(s);
+    int rc = was_up ? 0 : sk_tls_shake(s);
     if (rc != 0)
-        return stopped(s, rc, err);
+        return sk_tls_stopped(s, rc, err);
     size_t got = decrypt(s, buf, len, &rc);
     /* SSL_MODE_RELEASE_BUFFERS overlooks the buffer that a handshake or a ticket needed. */
     SSL_free_buffers(s->ssl);
@@ -142,125 +72,16 @@ static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *
         sk_tls_flush(s, NULL);
     if (got > 0)
         return (ptrdiff_t)got;
-    return s->failed ? repeat_failure(s, err) : rc;
-}
-
-/* A way through the pieces of a writev. */
-typedef struct cursor {
-    const skua_str *piece;
-    size_t count; /* pieces left */
-    size_t at;    /* in the first of them */
-    size_t most;  /* bytes left that may be accepted */
-} cursor;
-
-static void skip_empty(cursor *c) {
-    while (c->count > 0 && c->at == c->piece->len) {
-        c->piece++;
-        c->count--;
-        c->at = 0;
-    }
-}
-
-static skua_str take(cursor *c, size_t len) {
-    skua_str s = {c->piece->ptr + c->at, len};
-    c->at += len;
-    c->most -= len;
-    skip_empty(c);
-    return s;
-}
-
-static size_t min(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-/* How much may be taken of the first piece. */
-static size_t available(const cursor *c) {
-    return c->count == 0 ? 0 : min(c->piece->len - c->at, c->most);
-}
-
-/* The plaintext of the next records: whole records straight from a large piece, or one record
- * gathered from small ones, so that a head and a small body share one. Empty at the end. */
-static skua_str next_run(cursor *c, char room[RECORD]) {
-    size_t n = available(c);
-    if (n == 0 || c->count == 1)
-        return n == 0 ? (skua_str){0} : take(c, n);
-    if (n >= RECORD)
-        return take(c, n - n % RECORD);
-    size_t gathered = 0;
-    while (gathered < RECORD && (n = min(available(c), RECORD - gathered)) > 0) {
-        skua_str part = take(c, n);
-        memcpy(room + gathered, part.ptr, n);
-        gathered += n;
-    }
-    return (skua_str){room, gathered};
-}
-
-/* Make records of as much as one call accepts. Returns how much; on 0, *rc may hold an error. */
-static size_t encrypt(sk_tls *s, const skua_str *pieces, size_t count, int *rc) {
-    cursor c = {.piece = pieces, .count = count, .most = ACCEPT_MAX};
-    size_t taken = 0;
-    skip_empty(&c);
-    for (;;) {
-        skua_str run = next_run(&c, s->scratch->gathered);
-        if (run.len == 0)
-            return taken;
-        if (!sk_tls_out_room(s, run.len)) {
-            *rc = taken > 0 ? 0 : SKUA_E_NOMEM;
-            return taken;
-        }
-        size_t n;
-        int ok = SSL_write_ex(s->ssl, run.ptr, run.len, &n);
-        if (ok != 1) {
-            set_failed(s, SSL_get_error(s->ssl, ok));
-            *rc = s->failed;
-            return 0;
-        }
-        taken += n;
-    }
-}
-
-/* A peer that cut its direction may still listen. */
-static bool can_send(const sk_tls *s) {
-    return !s->failed || (s->up && s->failed == SKUA_E_TLS_EOF);
-}
-
-/* May anything still be written? 0, or the error. */
-static int check_writable(const sk_tls *s, skua_error *err) {
-    if (!can_send(s))
-        return repeat_failure(s, err);
-    if (s->write_failed)
-        return sk_fail_plain(err, s->write_failed, SKUA_PHASE_SEND);
-    if (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN)
-        return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_SEND, "write after the end was sent");
-    return 0;
-}
-
-static ptrdiff_t tls_writev(skua_stream *base, const skua_str *pieces, size_t count,
-                            skua_error *err) {
-    sk_tls *s = self(base);
-    int rc = check_writable(s, err);
-    if (rc != 0)
-        return rc;
-    sk_tls_enter(s);
-    /* What the stream below has refused must be gone before more is accepted. */
-    if (s->blocked && (rc = sk_tls_flush(s, err)) != 0)
-        return rc;
-    if (!s->up && (rc = shake(s)) != 0)
-        return stopped(s, rc, err);
-    size_t taken = encrypt(s, pieces, count, &rc);
-    if (rc != 0)
-        return rc == SKUA_E_NOMEM && !s->failed ? sk_fail_nomem(err) : repeat_failure(s, err);
-    rc = sk_tls_flush(s, err);
-    return rc == 0 || rc == SKUA_E_AGAIN ? (ptrdiff_t)taken : rc;
+    return s->failed ? sk_tls_repeat_failure(s, err) : rc;
 }
 
 static int tls_shutdown(skua_stream *base, skua_error *err) {
-    sk_tls *s = self(base);
+    sk_tls *s = sk_tls_of(base);
     if (s->write_failed)
         return sk_fail_plain(err, s->write_failed, SKUA_PHASE_SEND);
     sk_tls_enter(s);
     bool sent = (SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN) != 0;
-    if (s->up && can_send(s) && !sent && SSL_shutdown(s->ssl) < 0)
+    if (s->up && sk_tls_can_send(s) && !sent && SSL_shutdown(s->ssl) < 0)
         return sk_fail_nomem(err); /* it only writes a record, into memory */
     int rc = sk_tls_flush(s, err);
     return rc != 0 ? rc : s->below->ops->shutdown(s->below, err);
@@ -276,7 +97,7 @@ static void tls_free(sk_tls *s) {
 }
 
 skua_stream *sk_tls_unwrap(skua_stream *base) {
-    sk_tls *s = self(base);
+    sk_tls *s = sk_tls_of(base);
     skua_stream *below = s->below;
     tls_free(s);
     return below;
@@ -287,10 +108,6 @@ static void tls_close(skua_stream *base) {
     below->ops->close(below);
 }
 
-bool sk_tls_heard_http(const skua_stream *base) {
-    return ((const sk_tls *)(const void *)base)->plain;
-}
-
 /* While shaking hands the peer's answer is waited for, whatever is wanted. Ciphertext that is kept
  * wants to leave in any case: the caller believes it sent. */
 static unsigned wanted(const sk_tls *s, unsigned events) {
@@ -299,12 +116,12 @@ static unsigned wanted(const sk_tls *s, unsigned events) {
 }
 
 static skua_want tls_want(skua_stream *base, unsigned events) {
-    sk_tls *s = self(base);
+    sk_tls *s = sk_tls_of(base);
     return s->below->ops->want(s->below, wanted(s, events));
 }
 
 static int tls_wait(skua_stream *base, unsigned events, int timeout_ms, skua_error *err) {
-    sk_tls *s = self(base);
+    sk_tls *s = sk_tls_of(base);
     skua_stream *below = s->below;
     events = wanted(s, events);
     if (below->ops->wait)
@@ -314,7 +131,7 @@ static int tls_wait(skua_stream *base, unsigned events, int timeout_ms, skua_err
 }
 
 static void tls_info(skua_stream *base, skua_stream_info *info) {
-    sk_tls *s = self(base);
+    sk_tls *s = sk_tls_of(base);
     if (s->below->ops->info)
         s->below->ops->info(s->below, info);
     if (!s->up)
@@ -332,7 +149,7 @@ static const skua_stream_ops tls_ops = {
     .size = sizeof tls_ops,
     .flags = SKUA_STREAM_SHORT_IS_DRY,
     .read = tls_read,
-    .writev = tls_writev,
+    .writev = sk_tls_writev,
     .shutdown = tls_shutdown,
     .close = tls_close,
     .want = tls_want,
@@ -342,10 +159,10 @@ static const skua_stream_ops tls_ops = {
 
 /* After the end or a failure has come: a short read was not the last word, and no descriptor will
  * become readable for it, so this table does not claim SHORT_IS_DRY. */
-static const skua_stream_ops tls_ended_ops = {
-    .size = sizeof tls_ended_ops,
+const skua_stream_ops sk_tls_ended_ops = {
+    .size = sizeof sk_tls_ended_ops,
     .read = tls_read,
-    .writev = tls_writev,
+    .writev = sk_tls_writev,
     .shutdown = tls_shutdown,
     .close = tls_close,
     .want = tls_want,

@@ -57,6 +57,23 @@ struct sk_tls_scratch {
     char gathered[SSL3_RT_MAX_PLAIN_LENGTH];
 };
 
+static inline sk_tls *sk_tls_of(skua_stream *s) {
+    return (sk_tls *)(void *)s;
+}
+
+/* tls_openssl.c: the table of a stream that has ended or failed */
+extern const skua_stream_ops sk_tls_ended_ops;
+
+/* tls_openssl_shake.c: the handshake, and failing */
+int sk_tls_shake(sk_tls *s);
+int sk_tls_stopped(sk_tls *s, int rc, skua_error *err);
+void sk_tls_set_failed(sk_tls *s, int ssl_error);
+int sk_tls_repeat_failure(const sk_tls *s, skua_error *err);
+
+/* tls_openssl_write.c: plaintext into records */
+bool sk_tls_can_send(const sk_tls *s);
+ptrdiff_t sk_tls_writev(skua_stream *base, const skua_str *pieces, size_t count, skua_error *err);
+
 /* tls_openssl_bio.c: ciphertext between OpenSSL and the stream below */
 BIO_METHOD *sk_tls_bio_method(void);
 void sk_tls_enter(sk_tls *s); /* at the begin of each call that lets OpenSSL work */
