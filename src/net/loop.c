@@ -1,5 +1,5 @@
 /* net/loop.c - one thread's poller, timers and mailbox. What is watched and timed belongs to the
- * caller; the loop allocates only its lists of timers and the calls that are posted. */
+ * caller, and so are the calls that are posted; the loop allocates only its lists of timers. */
 #include "net/loop.h"
 
 #include "base/mem.h"
@@ -19,12 +19,6 @@ typedef struct timer_list {
     int64_t ms;
 } timer_list;
 
-typedef struct call {
-    struct call *next;
-    void (*fn)(void *arg);
-    void *arg;
-} call;
-
 struct sk_loop {
     sk_poller *poller;
     const skua_clock *clock;
@@ -39,9 +33,9 @@ struct sk_loop {
     sk_wake wake;
     sk_watch wake_watch;
     bool woken;
-    sk_mutex lock; /* guards the two below */
-    call *calls;   /* posted, oldest first */
-    call **calls_end;
+    sk_mutex lock;  /* guards the two below */
+    sk_call *calls; /* posted, oldest first */
+    sk_call **calls_end;
 };
 
 static int64_t fresh_now(const sk_loop *l) {
@@ -218,11 +212,8 @@ int sk_loop_timeout(sk_loop *l) {
 
 /* ---- posted calls ---- */
 
-int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg) {
-    call *c = sk_alloc(sizeof *c);
-    if (!c)
-        return -ENOMEM;
-    *c = (call){.fn = fn, .arg = arg};
+void sk_loop_post(sk_loop *l, sk_call *c) {
+    c->next = NULL;
     sk_mutex_lock(&l->lock);
     bool first = !l->calls; /* whoever was first wakes the loop for all behind */
     *l->calls_end = c;
@@ -230,16 +221,15 @@ int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg) {
     sk_mutex_unlock(&l->lock);
     if (first)
         sk_wake_set(&l->wake);
-    return 0;
 }
 
 void sk_loop_wake(sk_loop *l) {
     sk_wake_set(&l->wake);
 }
 
-static call *take_calls(sk_loop *l) {
+static sk_call *take_calls(sk_loop *l) {
     sk_mutex_lock(&l->lock);
-    call *first = l->calls;
+    sk_call *first = l->calls;
     l->calls = NULL;
     l->calls_end = &l->calls;
     sk_mutex_unlock(&l->lock);
@@ -251,10 +241,9 @@ static void run_calls(sk_loop *l) {
     if (!l->woken)
         return;
     l->woken = false;
-    for (call *c = take_calls(l), *next; c; c = next) {
+    for (sk_call *c = take_calls(l), *next; c; c = next) {
         next = c->next;
-        c->fn(c->arg);
-        sk_free(c);
+        c->fn(c);
     }
 }
 
@@ -325,10 +314,6 @@ sk_loop *sk_loop_new(sk_poller_kind kind, const skua_clock *clock) {
 void sk_loop_free(sk_loop *l) {
     if (!l)
         return;
-    for (call *c = take_calls(l), *next; c; c = next) {
-        next = c->next;
-        sk_free(c);
-    }
     while (!sk_list_empty(&l->lists)) {
         timer_list *t = SK_CONTAINER(l->lists.next, timer_list, link);
         sk_list_remove(&t->link);

@@ -29,6 +29,12 @@ typedef struct sk_timer {
     void (*fn)(struct sk_timer *t);
 } sk_timer;
 
+/* A call to be made in the loop's thread; embed it. */
+typedef struct sk_call {
+    void (*fn)(struct sk_call *c);
+    struct sk_call *next;
+} sk_call;
+
 /* `clock` may be NULL and must outlive the loop. NULL: no memory or descriptor (errno). */
 sk_loop *sk_loop_new(sk_poller_kind kind, const skua_clock *clock);
 /* Posted calls that have not run are dropped. */
@@ -58,8 +64,9 @@ void sk_loop_cancel(sk_loop *l, sk_timer *t);
 /* The time of this step, in ms; outside of a step, the clock's. */
 int64_t sk_loop_now(const sk_loop *l);
 
-/* Any thread: have fn(arg) called in the loop's thread. 0 or -ENOMEM. */
-int sk_loop_post(sk_loop *l, void (*fn)(void *arg), void *arg);
+/* Any thread: have c->fn(c) called in the loop's thread. The call is the caller's, who leaves it
+ * alone until then, and posts it again only from then on. */
+void sk_loop_post(sk_loop *l, sk_call *c);
 /* Any thread, and signal handlers: make the current wait return. */
 void sk_loop_wake(sk_loop *l);
 

@@ -67,25 +67,6 @@ static void timer_without_a_list_is_not_armed(void **state) {
     sk_loop_free(l);
 }
 
-static void count(void *arg) {
-    ++*(int *)arg;
-}
-
-static void post_is_refused(void **state) {
-    (void)state;
-    sk_loop *l = sk_loop_new(SK_POLLER_BEST, NULL);
-    assert_non_null(l);
-    int calls = 0;
-    assert_int_equal(sk_loop_post(l, count, &calls), 0);
-    nomem_fail_from(1);
-    assert_int_equal(sk_loop_post(l, count, &calls), -ENOMEM);
-    assert_true(nomem_stop());
-    assert_int_equal(sk_loop_post(l, count, &calls), 0);
-    assert_int_equal(sk_loop_step(l, 1000), 0);
-    assert_int_equal(calls, 2);
-    sk_loop_free(l);
-}
-
 /* Growing fails at any point; what was in stays in, and the next try succeeds. */
 static void poll_poller_grows_or_not(void **state) {
     (void)state;
@@ -136,9 +117,11 @@ static void tcp_leaves_the_descriptor_open(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loop_is_made_or_not), cmocka_unit_test(timer_without_a_list_is_not_armed),
-        cmocka_unit_test(post_is_refused),     cmocka_unit_test(poll_poller_grows_or_not),
-        cmocka_unit_test(pair_is_made_or_not), cmocka_unit_test(tcp_leaves_the_descriptor_open),
+        cmocka_unit_test(loop_is_made_or_not),
+        cmocka_unit_test(timer_without_a_list_is_not_armed),
+        cmocka_unit_test(poll_poller_grows_or_not),
+        cmocka_unit_test(pair_is_made_or_not),
+        cmocka_unit_test(tcp_leaves_the_descriptor_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
