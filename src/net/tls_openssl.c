@@ -13,10 +13,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "sys/poller.h"
-#include "sys/socket.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -202,42 +200,18 @@ static sk_tls *tls_new(sk_tls_ctx *c, skua_stream *below, skua_str host, sk_tls_
     return NULL;
 }
 
-/* The name as certificates spell it: without the final dot of an absolute name, without the
- * brackets and the zone of an IPv6 address. */
-static skua_str bare_host(skua_str h) {
-    if (h.len > 1 && h.ptr[0] == '[' && h.ptr[h.len - 1] == ']')
-        h = (skua_str){h.ptr + 1, h.len - 2};
-    const char *zone = h.len > 0 ? memchr(h.ptr, '%', h.len) : NULL;
-    if (zone && memchr(h.ptr, ':', h.len))
-        h.len = (size_t)(zone - h.ptr);
-    if (h.len > 0 && h.ptr[h.len - 1] == '.')
-        h.len--;
-    return h;
-}
-
-/* RFC 9525 6.3: only names in subjectAltName count, and a wildcard only as the whole left-most
- * label. RFC 6066 3: no server_name for an address. */
+/* RFC 6066 3: no server_name for an address. */
 static int set_host(sk_tls *s, skua_error *err) {
-    X509_VERIFY_PARAM *p = SSL_get0_param(s->ssl);
-    X509_VERIFY_PARAM_set_hostflags(p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-                                           X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    sk_addr digits;
-    bool ok;
-    if (sk_addr_parse(sk_str(s->host), 0, &digits))
-        ok = X509_VERIFY_PARAM_set1_ip_asc(p, s->host) == 1;
-    else
-        ok = X509_VERIFY_PARAM_set1_host(p, s->host, 0) == 1 &&
-             SSL_set_tlsext_host_name(s->ssl, s->host) == 1;
-    ERR_clear_error();
-    if (ok)
-        return 0;
-    return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
-                   "%.100s: not a host name that can be verified", s->host);
+    int rc = sk_tls_host_expect(s, err);
+    if (rc == 0 && !sk_tls_host_is_address(s->host) &&
+        SSL_set_tlsext_host_name(s->ssl, s->host) != 1)
+        rc = sk_tls_fail_queue(err, s->host);
+    return rc;
 }
 
 skua_stream *sk_tls_client(sk_tls_ctx *c, skua_stream *below, const char *host,
                            sk_tls_scratch *scratch, skua_error *err) {
-    skua_str name = bare_host(sk_str(c->server_name ? c->server_name : host));
+    skua_str name = sk_tls_host_bare(sk_str(c->server_name ? c->server_name : host));
     if (name.len == 0 && !c->insecure) {
         sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS, "no host name to verify");
         return NULL;

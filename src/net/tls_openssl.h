@@ -3,6 +3,7 @@
 #define SK_NET_TLS_OPENSSL_H
 
 #include "base/buf.h"
+#include "base/line.h"
 #include "net/tls.h"
 
 /* Without its oldest names, among them macros that would turn our sk_free into OpenSSL's own. */
@@ -85,6 +86,18 @@ void sk_tls_forget(sk_tls *s); /* the stream goes away */
 
 /* tls_openssl_trust.c: which authorities are believed */
 int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
+
+/* tls_openssl_host.c: the host that a certificate must be for */
+skua_str sk_tls_host_bare(skua_str host);
+bool sk_tls_host_is_address(const char *host);
+int sk_tls_host_expect(sk_tls *s, skua_error *err); /* verify s->host */
+/* "a.example, *.b.example, 192.0.2.1", of subjectAltName */
+sk_line sk_tls_host_names(const X509 *cert);
+
+/* tls_openssl_pins.c: digests of public keys */
+#define SK_TLS_PIN_TEXT 53 /* "sha256//" with 44 characters behind it, terminated */
+/* "" where there is no memory */
+void sk_tls_pin(const X509 *cert, char out[SK_TLS_PIN_TEXT]);
 
 /* tls_openssl_fail.c: OpenSSL's failures in words */
 int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out);

@@ -3,8 +3,6 @@
 
 #include "base/fail.h"
 #include "base/line.h"
-#include "base/str.h"
-#include "sys/socket.h"
 
 #include <openssl/err.h>
 #include <openssl/pemerr.h>
@@ -12,10 +10,6 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
-
-static void add(sk_line *l, const char *p, size_t n) {
-    sk_line_add(l, "%.*s", (int)(n < sizeof l->text ? n : sizeof l->text), p);
-}
 
 void sk_tls_subject(const X509 *cert, char *out, size_t cap) {
     BIO *b = cert ? BIO_new(BIO_s_mem()) : NULL;
@@ -30,46 +24,8 @@ void sk_tls_subject(const X509 *cert, char *out, size_t cap) {
     BIO_free(b);
 }
 
-static void add_address(sk_line *l, const ASN1_OCTET_STRING *ip) {
-    const unsigned char *b = ASN1_STRING_get0_data(ip);
-    int n = 0, len = ASN1_STRING_length(ip);
-    char s[48], shown[SK_ADDR_TEXT];
-    sk_addr addr;
-    if (len == 4)
-        n = snprintf(s, sizeof s, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-    for (int i = 0; len == 16 && i < 16; i += 2)
-        n += snprintf(s + n, sizeof s - (size_t)n, "%s%x", i ? ":" : "", b[i] << 8 | b[i + 1]);
-    /* There and back, for the short form of IPv6: "[::1]:0". */
-    if (len == 16 && sk_addr_parse((skua_str){s, (size_t)n}, 0, &addr)) {
-        sk_addr_format((const struct sockaddr *)&addr.ss, addr.len, shown);
-        add(l, shown + 1, strcspn(shown + 1, "]"));
-    } else {
-        add(l, s, (size_t)n);
-    }
-}
-
-/* "a.example, *.b.example, 192.0.2.1" */
-static sk_line names_of(const X509 *cert) {
-    sk_line l = {.len = 0};
-    GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
-        if (g->type != GEN_DNS && g->type != GEN_IPADD)
-            continue;
-        if (l.len > 0)
-            sk_line_add(&l, ", ");
-        if (g->type == GEN_IPADD)
-            add_address(&l, g->d.iPAddress);
-        else
-            add(&l, (const char *)ASN1_STRING_get0_data(g->d.dNSName),
-                (size_t)ASN1_STRING_length(g->d.dNSName));
-    }
-    GENERAL_NAMES_free(names);
-    return l;
-}
-
 static int fail_wrong_host(const sk_tls *s, skua_error *out) {
-    sk_line names = names_of(s->rejected);
+    sk_line names = sk_tls_host_names(s->rejected);
     if (names.len == 0)
         sk_line_add(&names, "none in its subjectAltName, and no other place counts");
     return sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
