@@ -92,6 +92,8 @@ typedef struct skua_conn_opts {
                                     what the proxy connects to is the proxy's affair */
     int debuglevel; /* what is traced: 1 heads and what is done; 2 TLS and timing as well [2 where
                        there is a trace, else nothing]. Without a trace, to standard error */
+    const char *unix_socket; /* connect to this Unix socket whatever the URL's host says: a path, or
+                                "@name" in the abstract name space [none]. With proxy: refused */
 } skua_conn_opts;
 
 /* Where the bytes of a request's body come from. */

@@ -3,9 +3,9 @@
 #include "http/session.h"
 
 #include "base/fail.h"
+#include "net/stream_wait.h"
 #include "sys/clock.h"
 #include "sys/file.h"
-#include "sys/poller.h"
 
 #define READ_SIZE   16384u /* room for a read, unless the owner says otherwise */
 #define DIRECT_MIN  4096u  /* a smaller read goes through the buffer: others may follow it */
@@ -221,17 +221,10 @@ skua_want sk_session_want(const sk_session *s, unsigned events) {
 
 int sk_session_wait(sk_session *s, unsigned events, const skua_clock *clock, int64_t deadline,
                     skua_error *err) {
-    const skua_stream_ops *ops = s->stream->ops;
     int timeout = sk_until(sk_clock_now(clock), deadline);
     if (sk_buf_len(s->out) > 0)
         events |= SKUA_WANT_WRITE;
-    int rc;
-    if (ops->wait) {
-        rc = ops->wait(s->stream, events, timeout, err);
-    } else {
-        skua_want want = ops->want(s->stream, events);
-        rc = sk_poll_one(want.fd, want.events, timeout, err);
-    }
+    int rc = sk_stream_wait(s->stream, events, timeout, err);
     if (rc == 0)
         s->dry = false;
     return rc;

@@ -125,6 +125,21 @@ void sk_addr_format(const struct sockaddr *sa, socklen_t len, char out[SK_ADDR_T
     }
 }
 
+size_t sk_addr_bytes(const sk_addr *a, unsigned char out[16]) {
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+    if (a->ss.ss_family == AF_INET) {
+        memcpy(&in, &a->ss, sizeof in);
+        memcpy(out, &in.sin_addr, sizeof in.sin_addr);
+        return sizeof in.sin_addr;
+    }
+    if (a->ss.ss_family != AF_INET6)
+        return 0;
+    memcpy(&in6, &a->ss, sizeof in6);
+    memcpy(out, &in6.sin6_addr, sizeof in6.sin6_addr);
+    return sizeof in6.sin6_addr;
+}
+
 /* sin_port and sin6_port stand at the same place. */
 _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
                "the port's place depends on the family");

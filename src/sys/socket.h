@@ -23,6 +23,8 @@ int sk_addr_unix(skua_str path, sk_addr *out);
 /* "127.0.0.1:80", "[::1]:80", "unix:/path", "unix:@abstract"; "" for anything else. An IPv4 peer
  * of a socket that serves both families shows as IPv4. */
 void sk_addr_format(const struct sockaddr *sa, socklen_t len, char out[SK_ADDR_TEXT]);
+/* The address alone, in network byte order. Returns its length: 4, 16, or 0 for a Unix socket. */
+size_t sk_addr_bytes(const sk_addr *a, unsigned char out[16]);
 int sk_addr_port(const sk_addr *a); /* 0 for a Unix socket */
 void sk_addr_set_port(sk_addr *a, int port);
 

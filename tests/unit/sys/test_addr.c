@@ -117,11 +117,28 @@ static void what_is_no_address_has_no_text(void **state) {
     assert_string_equal(text_of(&a), "unix:"); /* the unnamed end of a Unix connection */
 }
 
+static void the_bytes_of_an_address(void **state) {
+    (void)state;
+    static const unsigned char v4[] = {192, 0, 2, 1};
+    static const unsigned char v6[] = {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    unsigned char got[16];
+    sk_addr a;
+    assert_true(sk_addr_parse(SK_LIT("192.0.2.1"), 80, &a));
+    assert_int_equal(sk_addr_bytes(&a, got), sizeof v4);
+    assert_memory_equal(got, v4, sizeof v4);
+    assert_true(sk_addr_parse(SK_LIT("2001:db8::1"), 80, &a));
+    assert_int_equal(sk_addr_bytes(&a, got), sizeof v6);
+    assert_memory_equal(got, v6, sizeof v6);
+    assert_int_equal(sk_addr_unix(SK_LIT("/run/x"), &a), 0);
+    assert_int_equal(sk_addr_bytes(&a, got), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_there_and_back),
         cmocka_unit_test(names_are_no_addresses),
         cmocka_unit_test(port_can_be_changed),
+        cmocka_unit_test(the_bytes_of_an_address),
         cmocka_unit_test(unix_paths),
         cmocka_unit_test(what_is_no_address_has_no_text),
     };
