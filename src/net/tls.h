@@ -20,13 +20,14 @@ void sk_tls_ctx_unref(sk_tls_ctx *c); /* NULL is fine */
 bool sk_tls_ctx_insecure(const sk_tls_ctx *c);
 
 /* Buffers that all TLS streams of one thread share: ciphertext passes through them within one call,
- * and only what is left over is kept by the stream. */
+ * and only what is left over is kept by the stream. They stay until they are freed and the last
+ * stream that uses them is closed: a stream that is handed to a program may outlive its maker. */
 typedef struct sk_tls_scratch sk_tls_scratch;
 sk_tls_scratch *sk_tls_scratch_new(void); /* NULL: no memory */
 void sk_tls_scratch_free(sk_tls_scratch *s);
 
 /* Wrap `below`, which the new stream then owns (on failure it stays the caller's). A client names
- * the host it means; `scratch` outlives the stream and is used by its thread alone.
+ * the host it means; `scratch` is used by one thread alone.
  *
  * The stream's read and writev shake hands as far as needed by themselves; sk_tls_handshake does
  * only that. Left to them, the end of a handshake leaves together with the first request or

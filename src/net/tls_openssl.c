@@ -90,6 +90,7 @@ static void tls_free(sk_tls *s) {
     SSL_free(s->ssl);
     X509_free(s->rejected);
     sk_tls_ctx_unref(s->ctx);
+    sk_tls_scratch_free(s->scratch);
     sk_free(s->why);
     sk_free(s);
 }
@@ -190,6 +191,7 @@ static sk_tls *tls_new(sk_tls_ctx *c, skua_stream *below, skua_str host, sk_tls_
     s->below = below;
     s->ctx = c;
     s->scratch = scratch;
+    scratch->holders++;
     if (host.len > 0)
         memcpy(s->host, host.ptr, host.len);
     sk_tls_ctx_ref(c);

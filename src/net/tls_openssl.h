@@ -49,6 +49,7 @@ typedef struct sk_tls {
 /* Ciphertext passes through here within one call. Only `in` outlives a call, as what its holder
  * will go on with; another stream that needs the place sends it home first. */
 struct sk_tls_scratch {
+    unsigned holders; /* whoever made it, and the streams */
     sk_buf in;
     sk_buf out;
     sk_tls *holder;

@@ -28,11 +28,14 @@
 #define OUT_MAX (512u * 1024)
 
 sk_tls_scratch *sk_tls_scratch_new(void) {
-    return sk_zalloc(sizeof(sk_tls_scratch));
+    sk_tls_scratch *s = sk_zalloc(sizeof *s);
+    if (s)
+        s->holders = 1;
+    return s;
 }
 
 void sk_tls_scratch_free(sk_tls_scratch *s) {
-    if (!s)
+    if (!s || --s->holders > 0)
         return;
     sk_buf_free(&s->in);
     sk_buf_free(&s->out);

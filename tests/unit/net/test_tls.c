@@ -296,8 +296,11 @@ static void connections_share_scratch(void **state) {
     ends_connect(&a, 1 << 20);
     ends_open(&b, 1 << 20, SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca")),
               SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), "a.example");
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        sk_tls_scratch_free(ends_tls(&b, i)->scratch);
         ends_tls(&b, i)->scratch = a.scratch[i];
+        a.scratch[i]->holders++;
+    }
     ends_shake(&b);
     assert_int_equal(b.rc[CLIENT], 0);
     ends_write(&a, CLIENT, data, sizeof data);
