@@ -133,6 +133,23 @@ typedef struct skua_body {
     void *user;
 } skua_body;
 
+/* What a connection object has done since it was made. */
+typedef struct skua_conn_stats {
+    size_t size;            /* set by the caller to sizeof(skua_conn_stats) */
+    uint64_t requests;      /* sent, or begun to be sent */
+    uint64_t responses;     /* whose head has come */
+    uint64_t connects;      /* connections made */
+    uint64_t reused;        /* responses that came over a kept connection */
+    uint64_t stale;         /* kept connections found closed, or talking, before they were used */
+    uint64_t aged;          /* kept connections found idle for too long */
+    uint64_t replayed;      /* requests sent once more: the kept connection was dead */
+    uint64_t drained;       /* responses freed unread whose rest was dropped, the connection kept */
+    uint64_t drained_bytes; /* how much of bodies was dropped for it */
+    uint64_t dropped;       /* responses freed unread with which the connection was closed */
+    uint64_t sent_bytes;    /* over all its connections, as the stream carries them */
+    uint64_t received_bytes;
+} skua_conn_stats;
+
 /* Make a connection object for a server. Nothing is connected and nothing resolved yet.
  *
  * `where` is "http://host:port", "https://host", or without a scheme, as http.client has it,
@@ -268,6 +285,14 @@ SKUA_API skua_response *skua_conn_getresponse(skua_conn *c, skua_error *err);
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_conn_info(skua_conn *c, skua_stream_info *out);
+
+/* Tell what a connection object has done: how often it connected, what it could use again and why
+ * not, what became of responses that were freed unread. out->size says how much of the struct the
+ * caller knows; NULL for the connection gives zeros.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_conn_statistics(const skua_conn *c, skua_conn_stats *out);
 
 /* Tell how far the exchange under way, or the last one that failed, has come. For a report on a
  * request that brought no response.

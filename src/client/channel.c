@@ -2,9 +2,14 @@
 #include "client/channel.h"
 
 #include "base/mem.h"
+#include "client/trace.h"
+
+static int64_t idle_until(const sk_settings *s, int64_t ms) {
+    return sk_deadline(sk_clock_now(s->o.clock), ms);
+}
 
 sk_channel *sk_channel_new(skua_stream *stream, const sk_settings *settings, const sk_peer *peer,
-                           sk_bound life) {
+                           sk_bound life, skua_conn_stats *stats) {
     uint32_t room = settings->limits.fields_max;
     sk_channel *ch = sk_zalloc(sizeof *ch + room * sizeof ch->fields[0]);
     if (!ch)
@@ -13,7 +18,9 @@ sk_channel *sk_channel_new(skua_stream *stream, const sk_settings *settings, con
     ch->holders = 1;
     ch->peer = *peer;
     ch->settings = settings;
+    ch->stats = stats;
     ch->life = life;
+    ch->best_before = idle_until(settings, settings->o.keep_alive_timeout_ms);
     ch->head.fields = (sk_fields){.at = ch->fields, .cap = room};
     sk_session_init(&ch->session, stream, SK_CLIENT, &settings->limits);
     ch->session.in = &ch->in;
@@ -30,6 +37,9 @@ void sk_channel_close(sk_channel *ch) {
     stream->ops->close(stream);
     ch->session.stream = NULL;
     ch->settings = NULL;
+    ch->stats->sent_bytes += (uint64_t)ch->session.sent;
+    ch->stats->received_bytes += (uint64_t)ch->session.received;
+    ch->stats = NULL;
     sk_buf_free(&ch->in);
     sk_buf_free(&ch->out);
     sk_list_remove(&ch->siblings);
@@ -58,11 +68,35 @@ int sk_channel_wait(sk_channel *ch, unsigned events, sk_bound until, skua_error 
     return sk_session_wait(&ch->session, events, clock, until.at, err);
 }
 
-bool sk_channel_is_quiet(sk_channel *ch) {
+/* ---- between exchanges ---- */
+
+void sk_channel_keep(sk_channel *ch, int64_t peer_s) {
+    int64_t ms = ch->settings->o.keep_alive_timeout_ms;
+    /* A second less than the peer waits, so that it does not close while a request is on its way.
+     */
+    int64_t peer_ms = (peer_s - 1) * 1000;
+    if (peer_s >= 0 && (ms == SKUA_FOREVER || peer_ms < ms))
+        ms = peer_ms;
+    ch->best_before = idle_until(ch->settings, ms);
+    ch->reused = true;
+}
+
+static bool is_quiet(sk_channel *ch) {
     /* A read through the session rather than a look at the socket: TLS may have something of its
      * own to say (a session ticket) without the peer having said anything. */
     sk_event ev = {.head = &ch->head};
     skua_error ignored;
     sk_session_readable(&ch->session);
     return sk_session_next(&ch->session, &ev, &ignored) == SKUA_E_AGAIN;
+}
+
+bool sk_channel_is_fresh(sk_channel *ch) {
+    bool aged =
+        ch->best_before != SK_NEVER && sk_clock_now(ch->settings->o.clock) > ch->best_before;
+    if (!aged && is_quiet(ch))
+        return true;
+    *(aged ? &ch->stats->aged : &ch->stats->stale) += 1;
+    sk_trace_line(ch->settings, SKUA_TRACE_INFO, "the connection to %s %s", ch->peer.target,
+                  aged ? "has been idle for too long" : "has been closed by the peer");
+    return false;
 }

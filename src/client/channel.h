@@ -20,7 +20,9 @@ typedef struct sk_channel {
     sk_buf in, out;
     sk_peer peer;
     const sk_settings *settings; /* while it is open */
+    skua_conn_stats *stats;      /* the connection object's; while it is open */
     sk_bound life;               /* of the connection object */
+    int64_t best_before;         /* idle for longer, it is not used again; SK_NEVER */
     bool reused;                 /* an exchange has been completed on it */
     const void *reader;          /* the response whose body comes next; NULL: none is unread */
     sk_head head;                /* of the latest event */
@@ -29,7 +31,7 @@ typedef struct sk_channel {
 
 /* Takes the stream; on NULL (no memory) it stays the caller's. Held once. */
 sk_channel *sk_channel_new(skua_stream *stream, const sk_settings *settings, const sk_peer *peer,
-                           sk_bound life);
+                           sk_bound life, skua_conn_stats *stats);
 static inline sk_channel *sk_channel_hold(sk_channel *ch) {
     ch->holders++;
     return ch;
@@ -49,7 +51,11 @@ sk_bound sk_channel_within(const sk_channel *ch, sk_bound call, int64_t ms);
 /* Wait for SKUA_WANT_*, and for what is queued to be sent. 0, SKUA_E_TIMEOUT (unexplained), or an
  * error. */
 int sk_channel_wait(sk_channel *ch, unsigned events, sk_bound until, skua_error *err);
-/* Between exchanges: has the peer neither closed nor said anything? */
-bool sk_channel_is_quiet(sk_channel *ch);
+/* An exchange is complete, and another may follow. peer_s: how many seconds the peer will wait for
+ * it, by its own words; -1 where it said nothing. */
+void sk_channel_keep(sk_channel *ch, int64_t peer_s);
+/* Between exchanges: has it not been idle for too long, and has the peer neither closed nor said
+ * anything? Counts why not. */
+bool sk_channel_is_fresh(sk_channel *ch);
 
 #endif

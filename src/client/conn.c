@@ -72,7 +72,7 @@ static int hear_out(skua_conn *c, int loss, sk_bound call) {
 static bool can_send(const skua_conn *c) {
     if (!c->channel || !sk_channel_is_open(c->channel))
         return false;
-    return c->channel->reader || sk_channel_is_quiet(c->channel);
+    return c->channel->reader || sk_channel_is_fresh(c->channel);
 }
 
 static int ensure_channel(skua_conn *c, sk_bound call, skua_error *err) {

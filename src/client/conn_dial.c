@@ -166,7 +166,7 @@ static sk_channel *new_channel(skua_conn *c, skua_stream *stream, skua_error *er
     skua_stream_info info = describe(stream);
     sk_peer peer = c->peer;
     memcpy(peer.address, info.peer, sizeof peer.address);
-    sk_channel *ch = sk_channel_new(stream, c->settings, &peer, c->life);
+    sk_channel *ch = sk_channel_new(stream, c->settings, &peer, c->life, &c->stats);
     if (!ch) {
         stream->ops->close(stream);
         sk_fail_nomem(err);
@@ -202,6 +202,7 @@ static int connect_channel(skua_conn *c, sk_bound call, skua_error *err) {
         return SKUA_E_NOMEM;
     rc = c->origin.https ? secure(c, ch, call, err) : 0;
     if (rc == 0) {
+        c->stats.connects++;
         c->channel = ch;
         return 0;
     }

@@ -28,7 +28,7 @@ static void detach(skua_response *r, bool keep) {
     r->body.channel = NULL;
     ch->reader = NULL;
     if (keep)
-        ch->reused = true;
+        sk_channel_keep(ch, -1);
     else
         sk_channel_close(ch);
     sk_channel_release(ch);
@@ -253,6 +253,8 @@ int skua_response_read_all(skua_response *r, size_t max_bytes, const char **data
 void sk_response_begin(skua_response *r, sk_channel *ch) {
     r->body.channel = sk_channel_hold(ch);
     ch->reader = r;
+    ch->stats->responses++;
+    ch->stats->reused += ch->reused;
     if (r->body.switched) {
         r->body.done = true;
         detach(r, false);

@@ -23,6 +23,9 @@ static const struct {
     {"first_byte_timeout_ms", offsetof(skua_conn_opts, first_byte_timeout_ms), 60000},
     {"idle_timeout_ms", offsetof(skua_conn_opts, idle_timeout_ms), 30000},
     {"deadline_ms", offsetof(skua_conn_opts, deadline_ms), SKUA_FOREVER},
+    {"keep_alive_timeout_ms", offsetof(skua_conn_opts, keep_alive_timeout_ms), 60000},
+    {"drain_timeout_ms", offsetof(skua_conn_opts, drain_timeout_ms), 50},
+    {"decoded_max_bytes", offsetof(skua_conn_opts, decoded_max_bytes), SKUA_FOREVER},
 };
 
 static const struct {
@@ -32,6 +35,8 @@ static const struct {
     {offsetof(skua_conn_opts, line_max_bytes), 65536},
     {offsetof(skua_conn_opts, head_max_bytes), 262144},
     {offsetof(skua_conn_opts, fields_max), 100},
+    {offsetof(skua_conn_opts, drain_max_bytes), 262144},
+    {offsetof(skua_conn_opts, decoded_ratio_max), 200},
 };
 
 static int refuse(skua_error *err, const char *text, const char *value) {
