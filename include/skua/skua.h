@@ -6,6 +6,7 @@
 #include <skua/client.h>
 #include <skua/conn.h>
 #include <skua/error.h>
+#include <skua/form.h>
 #include <skua/reply.h>
 #include <skua/request.h>
 #include <skua/response.h>

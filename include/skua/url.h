@@ -121,6 +121,26 @@ SKUA_API const char *skua_url_query(const skua_url *url);
  * Since: 0.1 */
 SKUA_API const char *skua_url_fragment(const skua_url *url);
 
+/* Percent-encode a text for a place in a URL, as Python's urllib.parse.quote does: letters, digits
+ * and "-._~" stay, and so do the ASCII characters in `safe`; each other byte becomes "%XX". NULL
+ * for safe is "/", which suits a path; "" suits one segment of a path, or a value in a query.
+ *
+ * Returns: the length of the result, as snprintf does: where it is not below cap, the result was
+ *          cut. What there is of it is terminated. 0 for NULL.
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API size_t skua_url_quote(const char *text, const char *safe, char *buf, size_t cap);
+
+/* Undo percent-encoding, as Python's urllib.parse.unquote_to_bytes does: a "%" that begins no
+ * escape stays, and "+" stays. The result may hold any byte, NUL among them, and need not be UTF-8.
+ * buf may be text.
+ *
+ * Returns: the length of the result, as snprintf does; it is never longer than the text. 0 for
+ *          NULL.
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API size_t skua_url_unquote(const char *text, char *buf, size_t cap);
+
 #ifdef __cplusplus
 }
 #endif

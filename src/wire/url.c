@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "wire/ipv6.h"
+#include "wire/percent.h"
 
 #include <string.h>
 
@@ -40,7 +41,6 @@ enum {
     IN_REG_NAME = U | S,
     IN_PATH = U | S | C | A | P | X,
     IN_QUERY = IN_PATH | Q | B,
-    ESCAPED = X | B,
 };
 #undef U
 #undef S
@@ -266,21 +266,8 @@ bool sk_url_check_authority(skua_str s, skua_str *host, int *port) {
 /* ---- rewriting ---- */
 
 void sk_url_append_escaped(sk_buf *out, skua_str s) {
-    char *to = sk_buf_reserve(out, s.len * 3);
-    if (!to)
-        return;
-    char *begin = to;
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (classes[c] & ESCAPED) {
-            *to++ = '%';
-            *to++ = "0123456789ABCDEF"[c >> 4];
-            *to++ = "0123456789ABCDEF"[c & 15];
-        } else {
-            *to++ = s.ptr[i];
-        }
-    }
-    sk_buf_commit(out, (size_t)(to - begin));
+    /* What sk_url_split lets pass but for what it merely tolerates. */
+    sk_percent_append(out, s, &(const sk_percent_kept){.marks = "!$&'()*+,;=:@/?%"});
 }
 
 ptrdiff_t sk_url_decode(skua_str s, char *out) {
