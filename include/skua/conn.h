@@ -221,7 +221,8 @@ SKUA_API int skua_conn_request(skua_conn *c, const char *method, const char *tar
  * or with sending it, is kept, later calls of the three give it again and do nothing, and
  * skua_conn_getresponse reports it whole. So the code in between is a straight line. A refusal
  * because of the state (SKUA_E_CANNOT_SEND_REQUEST, SKUA_E_CANNOT_SEND_HEADER) is not kept: it
- * changes nothing. A NULL connection is SKUA_E_INVALID_ARGUMENT in all of them.
+ * changes nothing. A NULL connection is SKUA_E_INVALID_ARGUMENT in all of them; so where only the
+ * outcome of skua_conn_getresponse is looked at, a skua_conn_new that failed is not lost either.
  *
  * Returns: 0, SKUA_E_CANNOT_SEND_REQUEST (another request has not been answered),
  *          SKUA_E_INVALID_ARGUMENT or SKUA_E_NOMEM.
@@ -230,13 +231,32 @@ SKUA_API int skua_conn_request(skua_conn *c, const char *method, const char *tar
 SKUA_API int skua_conn_putrequest(skua_conn *c, const char *method, const char *target);
 
 /* Add a field to the request that was begun. CR, LF, NUL and other control characters in the
- * value, and a name that is no token, are refused (RFC 9110 5.1, 5.5).
+ * value, and a name that is no token, are refused (RFC 9110 5.1, 5.5). A value of NULL leaves out
+ * what would be added by itself under that name: Host, Accept-Encoding, User-Agent or
+ * Content-Length (http.client's skip_host and skip_accept_encoding); under any other name it is
+ * refused. The same holds for the fields of skua_conn_request.
  *
  * Returns: 0, SKUA_E_CANNOT_SEND_HEADER (no request was begun), SKUA_E_INVALID_ARGUMENT,
  *          SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING or SKUA_E_NOMEM.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_conn_putheader(skua_conn *c, const char *name, const char *value);
+
+/* Add a field whose value is a secret: traces mask it, as they do that of a skua_field with
+ * SKUA_FIELD_SECRET.
+ *
+ * Returns: as skua_conn_putheader.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_putheader_secret(skua_conn *c, const char *name, const char *value);
+
+/* Add a field with several values, joined with ", " (RFC 9110 5.3): for fields that are lists.
+ * `values` ends with NULL and holds one at least.
+ *
+ * Returns: as skua_conn_putheader.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_putheader_values(skua_conn *c, const char *name, const char *const *values);
 
 /* End the head. It is sent at once when no body follows or the request expects 100-continue;
  * otherwise it leaves in one write with the first skua_conn_send, or with skua_conn_getresponse.
@@ -272,8 +292,9 @@ SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
  *          SKUA_E_FIELD_TOO_LONG, SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD,
  *          SKUA_E_BAD_LINE_END, SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING,
  *          SKUA_E_UNKNOWN_TRANSFER_ENCODING, SKUA_E_INCOMPLETE_READ (closed within the head),
- *          SKUA_E_TIMEOUT, SKUA_E_TLS (an alert), SKUA_E_CONNECTION_RESET, SKUA_E_NOMEM,
- *          SKUA_E_INVALID_ARGUMENT for NULL.
+ *          SKUA_E_TIMEOUT, SKUA_E_TLS (an alert), SKUA_E_CONNECTION_RESET, SKUA_E_NOMEM. For a
+ *          NULL connection: what err already holds, where skua_conn_new has filled it, else
+ *          SKUA_E_INVALID_ARGUMENT. So with skua_conn_connect and skua_conn_request.
  * Owns: the caller frees it with skua_response_free.
  * Thread: one at a time.
  * Since: 0.1 */

@@ -143,8 +143,9 @@ SKUA_API int skua_server_listen(skua_server *s, const char *where, const skua_tl
 SKUA_API const char *skua_server_url(const skua_server *s, size_t index);
 
 /* Give the first failure that a route or listen call latched. skua_server_run returns the same.
+ * Without a server, what skua_server_new wrote into the same err stands.
  *
- * Returns: 0 when there is none, or its code, with err filled.
+ * Returns: 0 when there is none, or its code, with err filled. For NULL as skua_server_run.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_server_check(const skua_server *s, skua_error *err);
@@ -152,8 +153,9 @@ SKUA_API int skua_server_check(const skua_server *s, skua_error *err);
 /* Serve until skua_server_stop. Blocks; the calling thread is one of the workers.
  *
  * Returns: 0 after a stop, or the first failure that a route or listen call latched,
- *          SKUA_E_STATE (no listener; it runs, or has run, already), SKUA_E_INVALID_ARGUMENT for
- *          NULL, SKUA_E_NOMEM, SKUA_E_OS.
+ *          SKUA_E_STATE (no listener; it runs, or has run, already), SKUA_E_NOMEM, SKUA_E_OS. For
+ *          NULL: what err already holds, where skua_server_new has filled it, else
+ *          SKUA_E_INVALID_ARGUMENT.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_server_run(skua_server *s, skua_error *err);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* "phase: text" */
@@ -84,4 +85,9 @@ int sk_fail_plain(skua_error *err, int code, skua_phase phase) {
 
 int sk_fail_nomem(skua_error *err) {
     return sk_fail_plain(err, SKUA_E_NOMEM, SKUA_PHASE_MEMORY);
+}
+
+int sk_fail_absent(skua_error *err, const char *text) {
+    bool told = err && skua_error_class_of(err->code) != SKUA_CLASS_NONE && err->msg[0];
+    return told ? err->code : sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s", text);
 }

@@ -16,6 +16,10 @@ int sk_fail_os(skua_error *err, int otherwise, skua_phase phase, int os_errno, c
     SKUA_PRINTF(5, 6);
 /* The standard "out of memory". Returns SKUA_E_NOMEM. */
 int sk_fail_nomem(skua_error *err);
+/* A call on an object that is not there. Where *err already holds an error, it stays: it is what
+ * making the object failed with, which is what a person wants to know. Otherwise
+ * SKUA_E_INVALID_ARGUMENT with that text. Returns the code that *err then holds. */
+int sk_fail_absent(skua_error *err, const char *text);
 
 /* The code of a failed system call: one of its own for ECONNREFUSED, ECONNRESET, EPIPE, ENOENT,
  * EACCES, EPERM, ENOMEM, EADDRINUSE and ETIMEDOUT, else `otherwise`. */

@@ -21,7 +21,7 @@
 /* ---- failing ---- */
 
 static int no_conn(skua_error *err) {
-    return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a connection is needed");
+    return sk_fail_absent(err, "a connection is needed");
 }
 
 static int refuse(skua_conn *c, skua_error *err, int code) {
@@ -111,21 +111,58 @@ static int barred(const skua_conn *c, sk_conn_state own, int code) {
     return c->state == own ? 0 : code;
 }
 
+static int put_field(skua_conn *c, const skua_field *field) {
+    if (!c)
+        return SKUA_E_INVALID_ARGUMENT;
+    int rc = barred(c, SK_CONN_STARTED, SKUA_E_CANNOT_SEND_HEADER);
+    return rc != 0 ? rc : latch(c, sk_draft_add(&c->trip.draft, field, &c->failure));
+}
+
 int skua_conn_putheader(skua_conn *c, const char *name, const char *value) {
+    return put_field(c, &(skua_field){name, value, 0});
+}
+
+int skua_conn_putheader_secret(skua_conn *c, const char *name, const char *value) {
+    return put_field(c, &(skua_field){name, value, SKUA_FIELD_SECRET});
+}
+
+static int put_joined(skua_conn *c, const char *name, const char *const *values) {
+    sk_buf all = {0};
+    for (size_t i = 0; values[i]; i++) {
+        sk_buf_append(&all, ", ", i > 0 ? 2 : 0);
+        sk_buf_append_str(&all, sk_str(values[i]));
+    }
+    sk_buf_append(&all, "", 1);
+    int rc = all.failed ? sk_fail_nomem(&c->failure)
+                        : sk_draft_add(&c->trip.draft, &(skua_field){name, sk_buf_head(&all), 0},
+                                       &c->failure);
+    sk_buf_free(&all);
+    return latch(c, rc);
+}
+
+int skua_conn_putheader_values(skua_conn *c, const char *name, const char *const *values) {
     if (!c)
         return SKUA_E_INVALID_ARGUMENT;
     int rc = barred(c, SK_CONN_STARTED, SKUA_E_CANNOT_SEND_HEADER);
     if (rc != 0)
         return rc;
-    return latch(c, sk_draft_add(&c->trip.draft, &(skua_field){name, value, 0}, &c->failure));
+    if (values && values[0])
+        return put_joined(c, name, values);
+    return latch(c, sk_fail(&c->failure, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                            "the values of %s are missing", name ? name : "a field"));
 }
 
 /* Send the head, unless it leaves together with a body that follows. */
 static int start(skua_conn *c, sk_draft_body body, sk_bound call) {
     sk_round_trip *t = &c->trip;
     int rc = ensure_channel(c, call, &c->failure);
+    sk_draft_frame frame = {.origin = &c->origin,
+                            .via = c->via,
+                            .user_agent = c->settings->o.user_agent,
+                            .accept_encoding = "identity",
+                            .body = body};
     if (rc == 0)
-        rc = sk_round_trip_write_head(t, c->channel, &c->origin, body, &c->failure);
+        rc = sk_round_trip_write_head(t, c->channel, &frame, &c->failure);
     if (rc != 0 || (t->announced != 0 && !t->draft.expects))
         return rc;
     return sk_round_trip_send(t, (sk_piece){0}, call, &c->failure);
@@ -178,6 +215,8 @@ static sk_draft_body framing_of(const sk_draft *d, whole w) {
     static const skua_str with_body[] = {{"PUT", 3}, {"POST", 4}, {"PATCH", 5}};
     if (w.body)
         return (sk_draft_body){SK_BODY_LENGTH, (int64_t)w.len};
+    if (d->no_length)
+        return (sk_draft_body){SK_BODY_NONE, 0};
     for (size_t i = 0; i < sizeof with_body / sizeof with_body[0]; i++) {
         if (sk_str_ieq(d->method, with_body[i]))
             return (sk_draft_body){SK_BODY_LENGTH, 0};
@@ -193,6 +232,9 @@ static int draft(skua_conn *c, const char *method, const char *target, const sku
         rc = sk_draft_add(d, f, &c->failure);
     if (rc != 0)
         return rc;
+    if (w.len > 0 && d->no_length && d->length < 0 && !d->chunked)
+        return sk_fail(&c->failure, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                       "a body of %zu bytes without Content-Length or Transfer-Encoding", w.len);
     bool bad = (!w.body && w.len > 0) || w.len > INT64_MAX ||
                (w.body && d->length >= 0 && (uint64_t)d->length != w.len);
     if (!bad)
@@ -299,15 +341,8 @@ static int await_or_repeat(skua_conn *c, sk_bound call) {
 }
 
 static int set_url(skua_conn *c) {
-    const sk_draft *d = &c->trip.draft;
     sk_buf url = {0};
-    bool path = d->target.ptr[0] == '/' || d->target.ptr[0] == '?';
-    bool absolute = !path && memchr(d->target.ptr, ':', d->target.len) &&
-                    !sk_draft_method_is(d, SK_LIT("CONNECT"));
-    if (!absolute)
-        sk_buf_printf(&url, "http%s://%s", c->origin.https ? "s" : "", c->origin.authority);
-    if (absolute || path)
-        sk_buf_append_str(&url, d->target);
+    sk_draft_url(&c->trip.draft, &c->origin, &url);
     sk_buf_append(&url, "", 1);
     int rc = url.failed ? SKUA_E_NOMEM : sk_response_set_url(c->trip.answer, sk_buf_head(&url));
     sk_buf_free(&url);

@@ -19,10 +19,11 @@ struct skua_conn {
     skua_stream *given; /* to be used in place of dialling; NULL once it is */
     bool was_given;
     sk_tls_scratch *scratch;
-    sk_channel *channel;   /* where the next request goes; NULL: connect first */
-    sk_link channels;      /* all that are open, those included that only a response reads from */
-    skua_conn_stats stats; /* bytes: of the channels that are closed */
-    double count_from;     /* what the timings count from; -1: each request's own beginning */
+    const sk_draft_via *via; /* the proxy that plain requests go to; NULL: none */
+    sk_channel *channel;     /* where the next request goes; NULL: connect first */
+    sk_link channels;        /* all that are open, those included that only a response reads from */
+    skua_conn_stats stats;   /* bytes: of the channels that are closed */
+    double count_from;       /* what the timings count from; -1: each request's own beginning */
     sk_conn_state state;
     sk_round_trip trip;
     sk_buf body; /* of a request that may be sent again, should the kept connection be dead */

@@ -113,7 +113,7 @@ sk_bound sk_conn_call_bound(const skua_conn *c) {
 
 int skua_conn_connect(skua_conn *c, skua_error *err) {
     if (!c)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a connection is needed");
+        return sk_fail_absent(err, "a connection is needed");
     if (c->channel && sk_channel_is_open(c->channel))
         return 0;
     sk_conn_drop_channel(c);

@@ -5,6 +5,8 @@
 #include "base/str.h"
 #include "wire/url.h"
 
+#include <stddef.h>
+
 static int refuse(skua_error *err, int code, const char *what) {
     return sk_fail(err, code, SKUA_PHASE_NONE, "%s", what);
 }
@@ -120,24 +122,40 @@ static int note(sk_draft *d, skua_str name, skua_str value, skua_error *err) {
     return 0;
 }
 
-static int check_field(skua_str name, const char *value, skua_error *err) {
-    if (!sk_str_is_token(name)) /* RFC 9110 5.1 */
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "the field name \"%s\" is no token", name.ptr ? name.ptr : "");
-    if (!value || !sk_str_is_field_value(sk_str(value))) /* RFC 9110 5.5 */
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "the value of %s %s",
-                       name.ptr,
-                       value ? "holds a line end or another control character" : "is missing");
-    return 0;
+/* http.client's skip_host and skip_accept_encoding. Of no other name: a value that is missing there
+ * is one that was looked for and not found. */
+static int leave_out(sk_draft *d, skua_str name, skua_error *err) {
+    static const struct {
+        skua_str name;
+        size_t at;
+    } defaults[] = {
+        {{"host", 4}, offsetof(sk_draft, no_host)},
+        {{"accept-encoding", 15}, offsetof(sk_draft, no_accept_encoding)},
+        {{"user-agent", 10}, offsetof(sk_draft, no_user_agent)},
+        {{"content-length", 14}, offsetof(sk_draft, no_length)},
+    };
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+        if (sk_str_ieq(name, defaults[i].name)) {
+            *(bool *)((char *)d + defaults[i].at) = true;
+            return 0;
+        }
+    }
+    return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "the value of %s is missing",
+                   name.ptr);
 }
 
 int sk_draft_add(sk_draft *d, const skua_field *field, skua_error *err) {
     skua_str name = sk_str(field->name);
-    int rc = check_field(name, field->value, err);
-    if (rc != 0)
-        return rc;
+    if (!sk_str_is_token(name)) /* RFC 9110 5.1 */
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                       "the field name \"%s\" is no token", name.ptr ? name.ptr : "");
+    if (!field->value)
+        return leave_out(d, name, err);
     skua_str value = sk_str_trim(sk_str(field->value));
-    rc = note(d, name, value, err);
+    if (!sk_str_is_field_value(value)) /* RFC 9110 5.5 */
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                       "the value of %s holds a line end or another control character", name.ptr);
+    int rc = note(d, name, value, err);
     if (rc != 0)
         return rc;
     sk_draft_field *f = sk_arena_zalloc(&d->mem, sizeof *f);
@@ -198,17 +216,53 @@ static skua_str host_value(const sk_draft *d, const sk_origin *origin) {
     return (skua_str){from, (size_t)(to - from)};
 }
 
-int sk_draft_write(const sk_draft *d, const sk_origin *origin, const char *user_agent,
-                   sk_draft_body body, sk_session *to) {
+void sk_draft_url(const sk_draft *d, const sk_origin *origin, sk_buf *out) {
+    bool path = d->target.ptr[0] == '/' || d->target.ptr[0] == '?';
+    bool absolute = !path && memchr(d->target.ptr, ':', d->target.len) &&
+                    !sk_draft_method_is(d, SK_LIT("CONNECT"));
+    if (!absolute)
+        sk_buf_printf(out, "http%s://%s", origin->https ? "s" : "", origin->authority);
+    if (absolute || path)
+        sk_buf_append_str(out, d->target);
+}
+
+/* RFC 9112 3.2.2: a proxy MUST be given the absolute form; 3.2.3: but for CONNECT. */
+static int start_line(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
+    if (!frame->via || sk_draft_method_is(d, SK_LIT("CONNECT"))) {
+        sk_h1_start_request(&to->h1, to->out, d->method, d->target, 11);
+        return 0;
+    }
+    sk_buf url = {0};
+    sk_draft_url(d, frame->origin, &url);
+    int rc = url.failed ? SKUA_E_NOMEM : 0;
+    if (rc == 0)
+        sk_h1_start_request(&to->h1, to->out, d->method, sk_buf_str(&url), 11);
+    sk_buf_free(&url);
+    return rc;
+}
+
+static void write_fields(const skua_field *fields, sk_session *to) {
+    for (const skua_field *f = fields; f && f->name; f++)
+        sk_h1_field(&to->h1, to->out, sk_str(f->name), sk_str(f->value));
+}
+
+static void write_defaults(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
     sk_h1 *m = &to->h1;
-    sk_h1_start_request(m, to->out, d->method, d->target, 11);
-    if (!d->has_host)
-        sk_h1_field(m, to->out, SK_LIT("Host"), host_value(d, origin));
-    if (!d->has_accept_encoding)
-        sk_h1_field(m, to->out, SK_LIT("Accept-Encoding"), SK_LIT("identity"));
-    if (user_agent && !d->has_user_agent)
-        sk_h1_field(m, to->out, SK_LIT("User-Agent"), sk_str(user_agent));
+    if (!d->has_host && !d->no_host)
+        sk_h1_field(m, to->out, SK_LIT("Host"), host_value(d, frame->origin));
+    if (!d->has_accept_encoding && !d->no_accept_encoding)
+        sk_h1_field(m, to->out, SK_LIT("Accept-Encoding"), sk_str(frame->accept_encoding));
+    if (frame->user_agent && !d->has_user_agent && !d->no_user_agent)
+        sk_h1_field(m, to->out, SK_LIT("User-Agent"), sk_str(frame->user_agent));
+}
+
+int sk_draft_write(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
+    int rc = start_line(d, frame, to);
+    if (rc != 0)
+        return rc;
+    write_defaults(d, frame, to);
+    write_fields(frame->via ? frame->via->fields : NULL, to);
     for (const sk_draft_field *f = d->first; f; f = f->next)
-        sk_h1_field(m, to->out, f->name, f->value);
-    return sk_h1_finish_head(m, to->out, body.kind, body.length);
+        sk_h1_field(&to->h1, to->out, f->name, f->value);
+    return sk_h1_finish_head(&to->h1, to->out, frame->body.kind, frame->body.length);
 }

@@ -23,6 +23,8 @@ typedef struct sk_draft {
     bool chunked;
     bool expects; /* Expect: 100-continue */
     bool has_host, has_accept_encoding, has_user_agent;
+    /* Defaults that he does not want: fields without a value. */
+    bool no_host, no_accept_encoding, no_user_agent, no_length;
 } sk_draft;
 
 /* How the body is found by whoever reads it, where no field of the caller's says it. */
@@ -31,8 +33,25 @@ typedef struct sk_draft_body {
     int64_t length;
 } sk_draft_body;
 
+/* A proxy that the request goes to in place of the origin (RFC 9112 3.2.2): it is told the whole
+ * URL, and what is meant for it alone. */
+typedef struct sk_draft_via {
+    const skua_field *fields; /* ends with a NULL name; NULL: none */
+} sk_draft_via;
+
+/* What a head is written with, beside what the caller said. */
+typedef struct sk_draft_frame {
+    const sk_origin *origin;
+    const sk_draft_via *via;     /* NULL: straight to the origin */
+    const char *user_agent;      /* NULL: none */
+    const char *accept_encoding; /* what is asked for where the caller does not say */
+    sk_draft_body body;
+} sk_draft_frame;
+
 /* Begin anew. SKUA_E_INVALID_ARGUMENT (method, target) or SKUA_E_NOMEM. */
 int sk_draft_begin(sk_draft *d, const char *method, const char *target, skua_error *err);
+/* A field without a value takes a default out. SKUA_E_INVALID_ARGUMENT, SKUA_E_BAD_CONTENT_LENGTH,
+ * SKUA_E_BAD_FRAMING or SKUA_E_NOMEM. */
 int sk_draft_add(sk_draft *d, const skua_field *field, skua_error *err);
 void sk_draft_free(sk_draft *d);
 bool sk_draft_method_is(const sk_draft *d, skua_str method);
@@ -40,9 +59,10 @@ bool sk_draft_method_is(const sk_draft *d, skua_str method);
 bool sk_draft_is_idempotent(const sk_draft *d);
 /* Was a field of this name marked as a secret? A sk_trace_secret_fn. */
 bool sk_draft_is_secret(const void *draft, skua_str name);
+/* The URL it is for. What fails latches in *out. */
+void sk_draft_url(const sk_draft *d, const sk_origin *origin, sk_buf *out);
 /* Write it: what the caller did not bring (Host, Accept-Encoding, User-Agent) ahead of what he
  * did. Returns 0 or a code. */
-int sk_draft_write(const sk_draft *d, const sk_origin *origin, const char *user_agent,
-                   sk_draft_body body, sk_session *to);
+int sk_draft_write(const sk_draft *d, const sk_draft_frame *frame, sk_session *to);
 
 #endif

@@ -50,13 +50,15 @@ static int64_t announced(const sk_draft *d, sk_draft_body body) {
     return body.kind == SK_BODY_LENGTH ? body.length : 0;
 }
 
-int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_origin *origin,
-                             sk_draft_body body, skua_error *err) {
+int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_draft_frame *frame,
+                             skua_error *err) {
     const sk_settings *s = ch->settings;
     size_t queued = sk_buf_len(&ch->out);
-    int rc = sk_draft_write(&t->draft, origin, s->o.user_agent, body, &ch->session);
-    if (rc == SKUA_E_NOMEM)
+    int rc = sk_draft_write(&t->draft, frame, &ch->session);
+    if (rc == SKUA_E_NOMEM) {
+        ch->out.failed = false; /* what was there before is there still */
         return sk_fail_nomem(err);
+    }
     if (rc != 0)
         return sk_peer_fail(&ch->peer, err, rc, SKUA_PHASE_SEND, "the head cannot be sent: %s",
                             skua_error_text(rc));
@@ -65,7 +67,7 @@ int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_origin *
                   &t->draft);
     t->channel = sk_channel_hold(ch);
     t->received_before = ch->session.received;
-    t->announced = announced(&t->draft, body);
+    t->announced = announced(&t->draft, frame->body);
     t->taken = 0;
     t->asked = false;
     return 0;

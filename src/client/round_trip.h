@@ -33,8 +33,8 @@ void sk_round_trip_reset(sk_round_trip *t);
 void sk_round_trip_free(sk_round_trip *t);
 
 /* Write the head into the channel's output. Nothing leaves yet. */
-int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_origin *origin,
-                             sk_draft_body body, skua_error *err);
+int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_draft_frame *frame,
+                             skua_error *err);
 /* Send what is queued, and a piece of body behind it. SKUA_E_BROKEN_PIPE when an answer came
  * before all of it had left. */
 int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_error *err);

@@ -251,7 +251,7 @@ const char *skua_server_url(const skua_server *s, size_t index) {
 
 int skua_server_check(const skua_server *s, skua_error *err) {
     if (!s)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "no server");
+        return sk_fail_absent(err, "a server is needed");
     if (s->failure.code != 0 && err)
         *err = s->failure;
     return s->failure.code;

@@ -36,6 +36,20 @@ static void null_is_fine(void **state) {
     assert_int_equal(sk_fail_nomem(NULL), SKUA_E_NOMEM);
 }
 
+static void what_making_it_failed_with_stands(void **state) {
+    (void)state;
+    skua_error e = {0};
+    assert_int_equal(sk_fail_absent(NULL, "x is needed"), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(sk_fail_absent(&e, "x is needed"), SKUA_E_INVALID_ARGUMENT);
+    assert_string_equal(e.msg, "x is needed");
+    sk_fail(&e, SKUA_E_INVALID_URL, SKUA_PHASE_NONE, "no such port");
+    assert_int_equal(sk_fail_absent(&e, "x is needed"), SKUA_E_INVALID_URL);
+    assert_string_equal(e.msg, "no such port");
+    memset(&e, 0x55, sizeof e); /* nobody has filled it */
+    assert_int_equal(sk_fail_absent(&e, "x is needed"), SKUA_E_INVALID_ARGUMENT);
+    assert_string_equal(e.msg, "x is needed");
+}
+
 static void no_phase_no_prefix(void **state) {
     (void)state;
     skua_error e;
@@ -118,6 +132,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_afresh),
         cmocka_unit_test(null_is_fine),
+        cmocka_unit_test(what_making_it_failed_with_stands),
         cmocka_unit_test(no_phase_no_prefix),
         cmocka_unit_test(long_text_is_cut),
         cmocka_unit_test(controls_are_masked),

@@ -185,6 +185,7 @@ static void each_field_that_is_wrong_has_its_code(void **state) {
         {"X", "a\rb", SKUA_E_INVALID_ARGUMENT},
         {"X", "\x01", SKUA_E_INVALID_ARGUMENT},
         {"X", NULL, SKUA_E_INVALID_ARGUMENT},
+        {"Transfer-Encoding", NULL, SKUA_E_INVALID_ARGUMENT},
         {NULL, "x", SKUA_E_INVALID_ARGUMENT},
         {"Content-Length", "1x", SKUA_E_BAD_CONTENT_LENGTH},
         {"content-length", "-1", SKUA_E_BAD_CONTENT_LENGTH},
@@ -252,7 +253,7 @@ static void more_body_than_announced_is_refused(void **state) {
 
 static void nothing_is_done_without_a_connection(void **state) {
     (void)state;
-    skua_error err;
+    skua_error err = {0};
     skua_timings t;
     assert_int_equal(skua_conn_putrequest(NULL, "GET", "/"), SKUA_E_INVALID_ARGUMENT);
     assert_int_equal(skua_conn_putheader(NULL, "A", "b"), SKUA_E_INVALID_ARGUMENT);
@@ -268,6 +269,23 @@ static void nothing_is_done_without_a_connection(void **state) {
     assert_true(t.total < 0);
     skua_conn_close(NULL);
     skua_conn_free(NULL);
+}
+
+/* A program in a straight line looks at the last err alone: it must hold what went wrong first. */
+static void why_there_is_no_connection_is_what_getresponse_reports(void **state) {
+    (void)state;
+    skua_error err;
+    skua_conn *c = skua_conn_new("http://example.org:port", NULL, &err);
+    skua_conn_putrequest(c, "PUT", "/blob");
+    skua_conn_putheader(c, "Transfer-Encoding", "chunked");
+    skua_conn_endheaders(c);
+    skua_conn_send(c, "x", 1);
+    assert_null(skua_conn_getresponse(c, &err));
+    assert_int_equal(err.code, SKUA_E_INVALID_URL);
+    assert_non_null(strstr(err.msg, "port"));
+    assert_int_equal(skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err), SKUA_E_INVALID_URL);
+    assert_int_equal(skua_conn_connect(c, &err), SKUA_E_INVALID_URL);
+    skua_conn_free(c);
 }
 
 static void it_describes_its_stream(void **state) {
@@ -310,6 +328,7 @@ int main(void) {
         cmocka_unit_test(a_failed_request_is_reported_by_getresponse_too),
         cmocka_unit_test(more_body_than_announced_is_refused),
         cmocka_unit_test(nothing_is_done_without_a_connection),
+        cmocka_unit_test(why_there_is_no_connection_is_what_getresponse_reports),
         cmocka_unit_test(it_describes_its_stream),
         cmocka_unit_test(a_stream_that_was_never_used_is_closed_with_the_object),
     };

@@ -24,7 +24,7 @@ static void assert_sent(const char *where, const request *q, const char *expecte
     script_free(s);
 }
 
-static void a_length_is_added_as_http_client_does(void **state) {
+static void a03_a_length_is_added_as_http_client_does(void **state) {
     (void)state;
     static const struct {
         request q;
@@ -49,12 +49,81 @@ static void a_length_is_added_as_http_client_does(void **state) {
         assert_sent("example.org", &cases[i].q, cases[i].expected);
 }
 
-static void the_callers_own_fields_win(void **state) {
+static void a03_the_callers_own_fields_win(void **state) {
     (void)state;
     const request q = {
         "GET", "/", {{"hOST", "other", 0}, {"accept-encoding", "gzip", 0}, {"X", "  1 ", 0}}, NULL};
     assert_sent("example.org", &q,
                 "GET / HTTP/1.1\r\nhOST: other\r\naccept-encoding: gzip\r\nX: 1\r\n\r\n");
+}
+
+/* http.client's skip_host and skip_accept_encoding. */
+static void a04_a_field_without_value_leaves_out_the_default(void **state) {
+    (void)state;
+    static const struct {
+        request q;
+        const char *expected;
+    } cases[] = {
+        {{"GET", "/", {{"Host", NULL, 0}}, NULL},
+         "GET / HTTP/1.1\r\nAccept-Encoding: identity\r\n\r\n"},
+        {{"GET", "/", {{"accept-ENCODING", NULL, 0}}, NULL},
+         "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n"},
+        {{"GET", "/", {{"Host", NULL, 0}, {"Host", "own", 0}}, NULL},
+         "GET / HTTP/1.1\r\nAccept-Encoding: identity\r\nHost: own\r\n\r\n"},
+        {{"POST", "/", {{"Content-Length", NULL, 0}}, NULL}, "POST / HTTP/1.1\r\n" COMMON "\r\n"},
+        {{"POST", "/", {{"Content-Length", NULL, 0}, {"Transfer-Encoding", "chunked", 0}}, "abc"},
+         "POST / HTTP/1.1\r\n" COMMON "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"},
+        {{"GET", "/", {{"User-Agent", NULL, 0}}, NULL}, "GET / HTTP/1.1\r\n" COMMON "\r\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_sent("example.org", &cases[i].q, cases[i].expected);
+    script *s = script_with(no_answer, "example.org", (skua_conn_opts){.user_agent = "me"}, 4096);
+    const skua_field none[] = {{"User-Agent", NULL, 0}, {0}};
+    assert_int_equal(skua_conn_request(s->conn, "GET", "/", none, NULL, 0, &s->err), 0);
+    script_listen(s);
+    assert_string_equal(s->got, "GET / HTTP/1.1\r\n" COMMON "\r\n");
+    script_free(s);
+}
+
+static void a04_a_body_that_nothing_frames_is_refused(void **state) {
+    (void)state;
+    script *s = script_new(no_answer);
+    const skua_field fields[] = {{"Content-Length", NULL, 0}, {0}};
+    assert_int_equal(skua_conn_request(s->conn, "POST", "/", fields, "abc", 3, &s->err),
+                     SKUA_E_INVALID_ARGUMENT);
+    assert_non_null(strstr(s->err.msg, "without Content-Length or Transfer-Encoding"));
+    const skua_field lost[] = {{"X-Key", NULL, 0}, {0}};
+    assert_int_equal(skua_conn_request(s->conn, "POST", "/", lost, "abc", 3, &s->err),
+                     SKUA_E_INVALID_ARGUMENT);
+    assert_non_null(strstr(s->err.msg, "the value of X-Key is missing"));
+    script_free(s);
+}
+
+static void a05_several_values_are_joined(void **state) {
+    (void)state;
+    script *s = script_new(no_answer);
+    skua_conn *c = s->conn;
+    assert_int_equal(skua_conn_putheader_values(c, "A", (const char *[]){"1", NULL}),
+                     SKUA_E_CANNOT_SEND_HEADER);
+    skua_conn_putrequest(c, "GET", "/");
+    assert_int_equal(skua_conn_putheader_values(c, "A", (const char *[]){"1", NULL}), 0);
+    assert_int_equal(skua_conn_putheader_values(c, "B", (const char *[]){"1", " 2", "", NULL}), 0);
+    assert_int_equal(skua_conn_putheader_secret(c, "C", "s"), 0);
+    assert_int_equal(skua_conn_endheaders(c), 0);
+    script_listen(s);
+    assert_string_equal(s->got, "GET / HTTP/1.1\r\n" COMMON "A: 1\r\nB: 1,  2,\r\nC: s\r\n\r\n");
+    skua_conn_close(c);
+    static const char *const none[] = {NULL}, *const split[] = {"1", "2\r\nX: y", NULL};
+    const char *const *const bad[] = {NULL, none, split};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        skua_conn_putrequest(c, "GET", "/");
+        assert_int_equal(skua_conn_putheader_values(c, "A", bad[i]), SKUA_E_INVALID_ARGUMENT);
+        assert_int_equal(skua_conn_endheaders(c), SKUA_E_INVALID_ARGUMENT);
+        assert_null(skua_conn_getresponse(c, &s->err));
+    }
+    assert_int_equal(skua_conn_putheader_values(NULL, "A", split), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_conn_putheader_secret(NULL, "A", "b"), SKUA_E_INVALID_ARGUMENT);
+    script_free(s);
 }
 
 static void host_names_the_port_unless_it_is_the_default(void **state) {
@@ -76,7 +145,7 @@ static void host_names_the_port_unless_it_is_the_default(void **state) {
     }
 }
 
-static void the_target_is_sent_as_it_is(void **state) {
+static void a04_the_target_is_sent_as_it_is(void **state) {
     (void)state;
     static const struct {
         const char *method, *target, *line;
@@ -107,7 +176,7 @@ static void a_user_agent_is_sent_when_it_is_set(void **state) {
 }
 
 /* Step by step, head and small body leave in one write. */
-static void head_and_body_leave_together(void **state) {
+static void a06_head_and_body_leave_together(void **state) {
     (void)state;
     script *s = script_new(no_answer);
     skua_conn_putrequest(s->conn, "POST", "/");
@@ -132,7 +201,7 @@ static void head_and_body_leave_together(void **state) {
     script_free(s);
 }
 
-static void each_send_is_a_chunk_and_getresponse_ends_the_body(void **state) {
+static void a07_each_send_is_a_chunk_and_getresponse_ends_the_body(void **state) {
     (void)state;
     static const step steps[] = {
         {EXPECT, "0\r\n\r\n", 0}, {SEND, "HTTP/1.1 204 No Content\r\n\r\n", 0}, {END, NULL, 0}};
@@ -173,13 +242,16 @@ static void a_body_that_is_not_as_long_as_announced_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_length_is_added_as_http_client_does),
-        cmocka_unit_test(the_callers_own_fields_win),
+        cmocka_unit_test(a03_a_length_is_added_as_http_client_does),
+        cmocka_unit_test(a03_the_callers_own_fields_win),
+        cmocka_unit_test(a04_a_field_without_value_leaves_out_the_default),
+        cmocka_unit_test(a04_a_body_that_nothing_frames_is_refused),
+        cmocka_unit_test(a05_several_values_are_joined),
         cmocka_unit_test(host_names_the_port_unless_it_is_the_default),
-        cmocka_unit_test(the_target_is_sent_as_it_is),
+        cmocka_unit_test(a04_the_target_is_sent_as_it_is),
         cmocka_unit_test(a_user_agent_is_sent_when_it_is_set),
-        cmocka_unit_test(head_and_body_leave_together),
-        cmocka_unit_test(each_send_is_a_chunk_and_getresponse_ends_the_body),
+        cmocka_unit_test(a06_head_and_body_leave_together),
+        cmocka_unit_test(a07_each_send_is_a_chunk_and_getresponse_ends_the_body),
         cmocka_unit_test(a_body_that_is_not_as_long_as_announced_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,6 +262,18 @@ static void a_stop_before_the_run_counts(void **state) {
 
 /* ---- what latches ---- */
 
+static void why_there_is_no_server_is_what_run_reports(void **state) {
+    (void)state;
+    skua_error err;
+    skua_server *s = skua_server_new(&(const skua_server_opts){0}, &err); /* options without size */
+    assert_null(s);
+    assert_int_equal(skua_server_run(s, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.msg, "size"));
+    err = (skua_error){0};
+    assert_int_equal(skua_server_run(NULL, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_string_equal(err.msg, "a server is needed");
+}
+
 static void failures_latch(void **state) {
     (void)state;
     skua_error err;
@@ -481,6 +493,7 @@ int main(void) {
         cmocka_unit_test(stopping_does_not_wait_for_ever),
         cmocka_unit_test(a_signal_handler_may_stop),
         cmocka_unit_test(a_stop_before_the_run_counts),
+        cmocka_unit_test(why_there_is_no_server_is_what_run_reports),
         cmocka_unit_test(failures_latch),
         cmocka_unit_test(nothing_is_changed_while_it_runs),
         cmocka_unit_test(options_are_checked),
