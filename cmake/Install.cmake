@@ -26,6 +26,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/skuaConfigVersion.cmake
     COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/skuaConfig.cmake ${PROJECT_BINARY_DIR}/skuaConfigVersion.cmake
     DESTINATION ${package_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/cmake/Optional.cmake DESTINATION ${package_dir}
+    RENAME skuaOptional.cmake)
 install(EXPORT skuaTargets NAMESPACE skua:: DESTINATION ${package_dir})
 
 install(DIRECTORY ${SKUA_MAN_DIR}/man3 DESTINATION ${CMAKE_INSTALL_MANDIR}

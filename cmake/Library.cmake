@@ -1,28 +1,62 @@
 # The floors of src/, the library in both forms, and the command.
+include(cmake/Optional.cmake)
+
+# sk_optional(name header library package [source...]): with -DSKUA_NAME=ON the library must be
+# there, with AUTO it may, with OFF it is not looked for. SK_HAVE_NAME is then 1 or 0 in every file,
+# and the sources are built or not; skua.pc and skuaConfig.cmake name what was built with.
+set(SKUA_NOT_BUILT "")
+macro(sk_optional name header library package)
+    string(TOUPPER SKUA_${name} switch)
+    set(${switch} AUTO CACHE STRING "Use ${package}: AUTO, ON or OFF")
+    set_property(CACHE ${switch} PROPERTY STRINGS AUTO ON OFF)
+    if(${switch})
+        sk_find_optional(${name} ${header} ${library})
+    endif()
+    string(TOUPPER SK_HAVE_${name} have)
+    if(TARGET skua::${name})
+        target_compile_definitions(sk_private INTERFACE ${have}=1)
+        list(APPEND SKUA_OPTIONAL skua::${name})
+        string(APPEND SKUA_REQUIRES ", ${package}")
+        string(APPEND SKUA_FIND_OPTIONAL "sk_find_optional(${name} ${header} ${library})\n")
+    elseif(${switch} AND NOT ${switch} STREQUAL AUTO)
+        message(FATAL_ERROR "${switch} is ${${switch}}; <${header}> or lib${library} is not there")
+    else()
+        target_compile_definitions(sk_private INTERFACE ${have}=0)
+        set(left_out ${ARGN})
+        list(TRANSFORM left_out PREPEND ${PROJECT_SOURCE_DIR}/src/)
+        list(APPEND SKUA_NOT_BUILT ${left_out})
+    endif()
+endmacro()
+
+sk_optional(zlib zlib.h z zlib coding/zlib_decode.c)
+sk_optional(brotli brotli/decode.h brotlidec libbrotlidec coding/brotli_decode.c)
+sk_optional(zstd zstd.h zstd libzstd coding/zstd_decode.c)
 
 # sk_floor(name below...): the objects of one floor, and an archive of them for its tests, which
 # links the floors below it and nothing else.
 function(sk_floor name)
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.c)
+    list(REMOVE_ITEM sources ${SKUA_NOT_BUILT})
     if(NOT sources)
         add_library(sk_${name} INTERFACE)
         target_link_libraries(sk_${name} INTERFACE sk_private ${ARGN})
         return()
     endif()
     add_library(sk_${name}_objects OBJECT ${sources})
-    target_link_libraries(sk_${name}_objects PRIVATE sk_private OpenSSL::SSL)
+    target_link_libraries(sk_${name}_objects PRIVATE sk_private OpenSSL::SSL ${SKUA_OPTIONAL})
     add_library(sk_${name} STATIC $<TARGET_OBJECTS:sk_${name}_objects>)
     target_link_libraries(sk_${name} PUBLIC sk_private ${ARGN})
     set_property(GLOBAL APPEND PROPERTY SKUA_OBJECTS $<TARGET_OBJECTS:sk_${name}_objects>)
 endfunction()
 
-set(SKUA_FLOORS base wire sys net http client server)
+set(SKUA_FLOORS base wire coding sys net http client server)
 sk_floor(base)
 sk_floor(wire sk_base)
+sk_floor(coding sk_base ${SKUA_OPTIONAL})
 sk_floor(sys sk_base Threads::Threads)
 sk_floor(net sk_sys sk_wire OpenSSL::SSL OpenSSL::Crypto)
 sk_floor(http sk_net sk_wire)
-sk_floor(client sk_http)
+sk_floor(client sk_http sk_coding)
 sk_floor(server sk_http)
 add_library(sk_all INTERFACE)
 target_link_libraries(sk_all INTERFACE sk_client sk_server)
@@ -51,7 +85,7 @@ endif()
 
 foreach(library skua_static skua_shared)
     target_link_libraries(${library} PRIVATE $<BUILD_INTERFACE:sk_flags>
-        OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+        OpenSSL::SSL OpenSSL::Crypto Threads::Threads ${SKUA_OPTIONAL})
     target_include_directories(${library} INTERFACE
         $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
     # Before 1.0 a minor version may change the binary interface.

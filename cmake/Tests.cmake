@@ -49,6 +49,9 @@ endif()
 # Link options of a test in which the nth allocation can be made to fail.
 set(sk_wrap_malloc LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc)
 
+# A test of decoders makes what they read with the encoder of the same library.
+sk_find_optional(brotlienc brotli/encode.h brotlienc)
+
 foreach(floor ${SKUA_FLOORS})
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${floor}/test_*.c)
     add_custom_target(unit_${floor})
@@ -56,6 +59,9 @@ foreach(floor ${SKUA_FLOORS})
         cmake_path(GET source STEM name)
         set(target unit_${floor}_${name})
         sk_program(${target} ${source} sk_${floor} sk_test)
+        if(floor STREQUAL coding)
+            target_link_libraries(${target} PRIVATE $<TARGET_NAME_IF_EXISTS:skua::brotlienc>)
+        endif()
         if(name MATCHES "_nomem$")
             target_link_options(${target} PRIVATE ${sk_wrap_malloc})
         endif()

@@ -25,7 +25,7 @@ WIRE = FREESTANDING | {"string.h", "emmintrin.h", "smmintrin.h", "immintrin.h", 
 # The C library without what ends the process, jumps, or changes it as a whole.
 HOSTED = WIRE | {"ctype.h", "errno.h", "inttypes.h", "math.h", "stdatomic.h", "stdio.h",
                  "stdlib.h", "time.h"}
-CODINGS = {"zlib.h", "brotli/decode.h", "brotli/encode.h", "zstd.h"}
+CODINGS = {"zlib.h", "brotli/decode.h", "brotli/encode.h", "zstd.h", "zstd_errors.h"}
 # A request's body may come from a FILE.
 PUBLIC = FREESTANDING | {"stdio.h"}
 NOWHERE = {"assert.h", "locale.h", "setjmp.h"}

@@ -1,0 +1,44 @@
+/* coding/coding.c - the table of content codings. */
+#include "coding/coding.h"
+
+#include "base/str.h"
+
+/* X(name, alias, decoding), library by library. The build defines each SK_HAVE_ as 0 or 1. */
+#if SK_HAVE_ZLIB
+/* RFC 9110 8.4.1.3: "x-gzip" is to be taken for "gzip". */
+#define ZLIB_CODINGS(X)                                                                            \
+    X("gzip", "x-gzip", &sk_gzip_decoding)                                                         \
+    X("deflate", NULL, &sk_deflate_decoding)
+#else
+#define ZLIB_CODINGS(X)
+#endif
+#if SK_HAVE_BROTLI
+#define BROTLI_CODINGS(X) X("br", NULL, &sk_brotli_decoding)
+#else
+#define BROTLI_CODINGS(X)
+#endif
+#if SK_HAVE_ZSTD
+#define ZSTD_CODINGS(X) X("zstd", NULL, &sk_zstd_decoding)
+#else
+#define ZSTD_CODINGS(X)
+#endif
+#define CODINGS(X) ZLIB_CODINGS(X) BROTLI_CODINGS(X) ZSTD_CODINGS(X)
+
+#define ROW(name, alias, decoding)    {name, alias, decoding},
+#define LISTED(name, alias, decoding) ", " name
+
+/* Ends with a row without a name: a build may know none. */
+static const sk_coding codings[] = {CODINGS(ROW){NULL, NULL, NULL}};
+static const char names[] = "" CODINGS(LISTED);
+
+const sk_coding *sk_coding_find(skua_str name) {
+    for (const sk_coding *c = codings; c->name; c++) {
+        if (sk_str_ieq(name, sk_str(c->name)) || (c->alias && sk_str_ieq(name, sk_str(c->alias))))
+            return c;
+    }
+    return NULL;
+}
+
+const char *sk_coding_names(void) {
+    return sizeof names > 2 ? names + 2 : names;
+}

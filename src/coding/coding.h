@@ -1,0 +1,54 @@
+/* coding/coding.h - what this build knows of each content coding (RFC 9110 8.4.1).
+ *
+ * A library has a file for each direction that it offers, and that file is all that includes it. */
+#ifndef SK_CODING_CODING_H
+#define SK_CODING_CODING_H
+
+#include <skua/types.h>
+#include <stdbool.h>
+
+/* Room for output: the front is taken off as it is written. */
+typedef struct sk_room {
+    char *ptr;
+    size_t len;
+} sk_room;
+
+typedef enum sk_step {
+    SK_STEP_MORE = 0, /* within a stream: all input is used, or all room */
+    SK_STEP_END,      /* the stream is complete, and all that it held is given out */
+    SK_STEP_BROKEN,   /* *why says how */
+    SK_STEP_NOMEM
+} sk_step;
+
+#define SK_BEHIND_END "more bytes behind its end"
+
+/* How a coding is undone. */
+typedef struct sk_decoding {
+    void *(*open)(void); /* a state; NULL: no memory */
+    /* Take from the front of *in, write to *out. Called with input, or after a step that used up
+     * its room; after SK_STEP_END only with input, and only where streams may follow each other. */
+    sk_step (*step)(void *state, skua_str *in, sk_room *out, const char **why);
+    void (*close)(void *state);
+    bool repeats; /* several streams in a row are one */
+} sk_decoding;
+
+typedef struct sk_coding {
+    const char *name;
+    const char *alias; /* another name that is taken for it, or NULL */
+    const sk_decoding *decoding;
+} sk_coding;
+
+/* The coding of this name, upper and lower case alike; NULL for one that is not built in. */
+const sk_coding *sk_coding_find(skua_str name);
+/* The names, separated by ", ". */
+const char *sk_coding_names(void);
+
+/* zlib_decode.c */
+extern const sk_decoding sk_gzip_decoding;
+extern const sk_decoding sk_deflate_decoding;
+/* brotli_decode.c */
+extern const sk_decoding sk_brotli_decoding;
+/* zstd_decode.c */
+extern const sk_decoding sk_zstd_decoding;
+
+#endif
