@@ -167,6 +167,25 @@ SKUA_API skua_error_class skua_error_class_of(int code);
  * Since: 0.1 */
 SKUA_API const char *skua_phase_name(skua_phase phase);
 
+/* Room for what skua_error_json writes, whatever the error. */
+#define SKUA_ERROR_JSON_SIZE 10240
+
+/* Write an error as JSON (RFC 8259): one object on one line, in ASCII, for logs and other programs.
+ *
+ * Always there: "name", as skua_error_name spells it; "constant", such as "SKUA_E_TIMEOUT"; "code";
+ * "class" ("usage", "state", "memory", "resolve", "connect", "tls", "io", "protocol", "limit" or
+ * "timeout"); "message"; "retry_safe" and "maybe_seen", true or false. Where they are known:
+ * "phase", "target", "address", "errno", "resolve_code", "tls_verify" with "tls_depth",
+ * "tls_subject", "bytes_received", "bytes_expected", and "attempts", an array of objects with
+ * "address", "errno" and "elapsed_ms". Members may be added. Bytes that are no UTF-8 become U+FFFD.
+ * For NULL and for a code of 0, the object is empty.
+ *
+ * Returns: the length of the text, as snprintf does: where it is not below cap, the text was cut,
+ *          and is no JSON. What there is of it is terminated. SKUA_ERROR_JSON_SIZE always suffices.
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API size_t skua_error_json(const skua_error *err, char *buf, size_t cap);
+
 #ifdef __cplusplus
 }
 #endif
