@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "net/dial_state.h"
+#include "net/network_policy.h"
 #include "sys/clock.h"
 
 #include <errno.h>
@@ -116,6 +117,7 @@ static sk_dial *new_dial(const sk_dial_opts *o, int64_t now) {
     d->stagger_ms = o->stagger_ms;
     if (d->stagger_ms >= 0 && d->stagger_ms < STAGGER_MIN_MS)
         d->stagger_ms = STAGGER_MIN_MS;
+    d->public_only = o->public_only;
     d->deadline = o->deadline;
     d->started = now;
     d->resolved_ms = d->connected_ms = -1;
@@ -192,10 +194,25 @@ static void end_oldest(sk_dial *d, int64_t now) {
     end_attempt(d, a, SK_DIAL_OVERTAKEN, now);
 }
 
+/* Checked here, on what is about to be dialled, wherever the address came from. */
+static bool forbid_attempt(sk_dial *d, sk_dial_attempt *a, int64_t now) {
+    char room[SK_NETWORK_POLICY_TEXT];
+    if (!d->public_only || !sk_network_policy_fault(&a->to, room))
+        return false;
+    a->result = SK_DIAL_FORBIDDEN;
+    a->os_errno = EACCES;
+    a->began = a->ended = now;
+    d->next++;
+    d->next_at = now;
+    return true;
+}
+
 /* Begin the next attempt. Returns its descriptor if it is connected already, or -1. */
 static int begin_attempt(sk_dial *d, int64_t now) {
     sk_dial_attempt *a = &d->attempts[d->next];
     bool done;
+    if (forbid_attempt(d, a, now))
+        return -1;
     int fd = sk_socket_connect(&a->to, d->has_from ? &d->from : NULL, &done);
     if (a->result == SK_DIAL_WAITING)
         a->began = now;

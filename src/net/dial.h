@@ -15,6 +15,7 @@ typedef struct sk_dial_opts {
     const char *host; /* a name, digits, or "unix:/path"; borrowed during sk_dial_start */
     int port;
     sk_family family;
+    bool public_only;     /* dial no address that sk_network_policy_fault finds fault with */
     const sk_addr *from;  /* NULL: the system chooses; else only its family is dialled */
     int64_t resolve_ms;   /* SKUA_FOREVER for none; likewise below */
     int64_t connect_ms;   /* all addresses together */
@@ -33,13 +34,17 @@ sk_dial *sk_dial_start(const sk_dial_opts *opts, int64_t now, skua_error *err);
 /* Make progress. Returns the connected descriptor (now the caller's, >= 0), SKUA_E_AGAIN, or an
  * error with phase, attempts (the first SKUA_ERROR_ATTEMPTS) and a message that names the host:
  * SKUA_E_RESOLVE; SKUA_E_TIMEOUT; SKUA_E_CONNECTION_REFUSED when every address refused;
- * SKUA_E_CONNECT. After either end it is only to be freed. */
+ * SKUA_E_NETWORK_POLICY when none may be dialled; SKUA_E_CONNECT. After either end it is only to be
+ * freed. */
 int sk_dial_step(sk_dial *d, int64_t now, skua_error *err);
 /* While SKUA_E_AGAIN: what to wait for. Fills up to cap of out, which SK_DIAL_RACE_MAX suffices
  * for; *deadline is when to step anyway. Returns how many. */
 int sk_dial_wants(const sk_dial *d, skua_want *out, int cap, int64_t *deadline);
 /* When resolving and connecting were done, in ms since the start; -1 if not reached. */
 void sk_dial_times(const sk_dial *d, int64_t *resolved_ms, int64_t *connected_ms);
+/* The attempts so far, in the order in which they began: fills up to cap of out. Returns how many.
+ * One that was not made because its address is not public has EACCES. */
+int sk_dial_attempts(const sk_dial *d, int64_t now, skua_attempt *out, int cap);
 /* Ends attempts under way. NULL is fine. */
 void sk_dial_free(sk_dial *d);
 

@@ -4,6 +4,7 @@
 #include "base/line.h"
 #include "base/str.h"
 #include "net/dial_state.h"
+#include "net/network_policy.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,15 +31,31 @@ static void format_address(const sk_dial_attempt *a, char out[SK_ADDR_TEXT]) {
     sk_addr_format((const struct sockaddr *)&a->to.ss, a->to.len, out);
 }
 
+/* "127.0.0.1 is loopback (RFC 1122)": without the port, which is not what is wrong. */
+static void add_fault(sk_line *l, const sk_dial_attempt *a) {
+    char address[SK_ADDR_TEXT], room[SK_NETWORK_POLICY_TEXT];
+    format_address(a, address);
+    char *port = strrchr(address, ':');
+    if (port && a->to.ss.ss_family != AF_UNIX)
+        *port = '\0';
+    const char *fault = sk_network_policy_fault(&a->to, room);
+    sk_line_add(l, "%s %s", address, fault ? fault : "");
+}
+
 static int tried(const sk_dial *d) {
     return d->next < d->count && d->attempts[d->next].result == SK_DIAL_BUSY ? d->next + 1
                                                                              : d->next;
 }
 
+static bool is_forbidden(const sk_dial_attempt *a) {
+    return a->result == SK_DIAL_FORBIDDEN;
+}
+
 /* Have all attempts come to the same, none at all included? */
-static bool same_errno(const sk_dial *d) {
-    for (int i = 1; i < tried(d); i++) {
-        if (d->attempts[i].os_errno != d->attempts[0].os_errno)
+static bool same_outcome(const sk_dial *d) {
+    const sk_dial_attempt *first = d->attempts;
+    for (const sk_dial_attempt *a = first; a < first + tried(d); a++) {
+        if (a->os_errno != first->os_errno || is_forbidden(a) != is_forbidden(first))
             return false;
     }
     return true;
@@ -47,13 +64,19 @@ static bool same_errno(const sk_dial *d) {
 /* With the reasons where they are not all the same. */
 static void add_addresses(sk_line *l, const sk_dial *d) {
     char address[SK_ADDR_TEXT];
-    bool with_reasons = !same_errno(d);
+    bool with_reasons = !same_outcome(d);
     for (int i = 0; i < tried(d); i++) {
-        format_address(&d->attempts[i], address);
-        sk_line_add(l, "%s%s", i > 0 ? ", " : "", address);
+        const sk_dial_attempt *a = &d->attempts[i];
+        sk_line_add(l, "%s", i > 0 ? ", " : "");
+        if (is_forbidden(a)) {
+            add_fault(l, a);
+            continue;
+        }
+        format_address(a, address);
+        sk_line_add(l, "%s", address);
         if (with_reasons) {
             sk_line_add(l, ": ");
-            add_reason(l, d->attempts[i].os_errno);
+            add_reason(l, a->os_errno);
         }
     }
 }
@@ -61,6 +84,16 @@ static void add_addresses(sk_line *l, const sk_dial *d) {
 static int elapsed_ms(const sk_dial_attempt *a, int64_t now) {
     bool over = a->result >= SK_DIAL_CONNECTED;
     return (int)((over ? a->ended : now) - a->began);
+}
+
+int sk_dial_attempts(const sk_dial *d, int64_t now, skua_attempt *out, int cap) {
+    int count = tried(d) < cap ? tried(d) : cap;
+    for (int i = 0; i < count; i++) {
+        const sk_dial_attempt *a = &d->attempts[i];
+        out[i] = (skua_attempt){.os_errno = a->os_errno, .elapsed_ms = elapsed_ms(a, now)};
+        format_address(a, out[i].address);
+    }
+    return count;
 }
 
 /* All but code, phase and message. */
@@ -74,13 +107,8 @@ static void fill(const sk_dial *d, int64_t now, skua_error *err) {
         format_address(a, err->address);
         if (a->os_errno != 0)
             err->os_errno = a->os_errno;
-        if (i >= SKUA_ERROR_ATTEMPTS)
-            continue;
-        skua_attempt *out = &err->attempt[err->attempts++];
-        format_address(a, out->address);
-        out->os_errno = a->os_errno;
-        out->elapsed_ms = elapsed_ms(a, now);
     }
+    err->attempts = sk_dial_attempts(d, now, err->attempt, SKUA_ERROR_ATTEMPTS);
 }
 
 int sk_dial_report_resolve(const sk_dial *d, int eai, skua_error *err) {
@@ -134,19 +162,25 @@ static int report_no_address(const sk_dial *d, int64_t now, skua_error *err) {
 int sk_dial_report_failed(const sk_dial *d, int64_t now, skua_error *err) {
     if (d->count == 0)
         return report_no_address(d, now, err);
-    int common = same_errno(d) ? d->attempts[0].os_errno : 0;
-    int code = code_for(common);
+    bool alike = same_outcome(d), forbidden = alike && is_forbidden(d->attempts);
+    int common = alike ? d->attempts[0].os_errno : 0;
+    int code = forbidden ? SKUA_E_NETWORK_POLICY : code_for(common);
     if (!err)
         return code;
     sk_line target = {.len = 0};
     add_target(&target, d);
     sk_line line = target;
     sk_line_add(&line, ": ");
-    if (common != 0)
-        add_reason(&line, common);
-    else
-        sk_line_add(&line, "no address answered");
-    add_tried(&line, &target, d, "");
+    if (forbidden) {
+        sk_line_add(&line, "not allowed by the network policy: ");
+        add_addresses(&line, d);
+    } else {
+        if (common != 0)
+            add_reason(&line, common);
+        else
+            sk_line_add(&line, "no address answered");
+        add_tried(&line, &target, d, "");
+    }
     sk_fail(err, code, SKUA_PHASE_CONNECT, "%s", line.text);
     fill(d, now, err);
     return code;

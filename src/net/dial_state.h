@@ -9,8 +9,9 @@ typedef enum sk_dial_result {
     SK_DIAL_BUSY,    /* to be tried again in a moment */
     SK_DIAL_UNDER_WAY,
     SK_DIAL_CONNECTED,
-    SK_DIAL_FAILED,   /* os_errno says why */
-    SK_DIAL_OVERTAKEN /* ended to make room for a later one */
+    SK_DIAL_FAILED,    /* os_errno says why */
+    SK_DIAL_FORBIDDEN, /* not made: its address is not public */
+    SK_DIAL_OVERTAKEN  /* ended to make room for a later one */
 } sk_dial_result;
 
 typedef struct sk_dial_attempt {
@@ -28,6 +29,7 @@ struct sk_dial {
     int next; /* the first that has not begun */
     int racing;
     bool is_unix;
+    bool public_only;
     bool has_from;
     sk_addr from;
     sk_family family;
