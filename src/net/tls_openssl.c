@@ -88,7 +88,6 @@ static int tls_shutdown(skua_stream *base, skua_error *err) {
 static void tls_free(sk_tls *s) {
     sk_tls_forget(s);
     SSL_free(s->ssl);
-    X509_free(s->rejected);
     sk_tls_ctx_unref(s->ctx);
     sk_tls_scratch_free(s->scratch);
     sk_free(s->why);

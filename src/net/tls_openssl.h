@@ -21,6 +21,10 @@ struct sk_tls_ctx {
     atomic_bool bundle_loaded;
     char *trust; /* where authorities are looked for, for messages */
     bool trust_found;
+    unsigned char *pins; /* digests of keys, one behind the other; or NULL */
+    size_t pin_count;
+    char *crl_file; /* or NULL */
+    skua_tls_ocsp ocsp;
     bool server;
     bool insecure;
     unsigned char *alpn; /* as it goes on the wire: length, name, length, name ... */
@@ -35,11 +39,10 @@ typedef struct sk_tls {
     sk_tls_scratch *scratch;
     sk_buf in;       /* ciphertext that came and is not yet decrypted */
     sk_buf out;      /* ciphertext that is not yet sent */
-    X509 *rejected;  /* the certificate that failed, with its depth in the chain */
-    skua_error *why; /* the failure that every later call repeats; may lack memory to be kept */
+    skua_error *why; /* the failure that every later call repeats; may lack memory to be kept.
+                        Before there is one: why the peer's certificate is being refused */
     int failed;      /* its code */
     int write_failed;
-    int rejected_depth;
     bool up;      /* the handshake is done */
     bool plain;   /* it failed: the peer sent an HTTP request in the clear */
     bool blocked; /* the stream below did not take all of `out` */
@@ -85,25 +88,55 @@ int sk_tls_flush(sk_tls *s, skua_error *err);
 bool sk_tls_hold_back(sk_tls *s);
 void sk_tls_forget(sk_tls *s); /* the stream goes away */
 
+/* tls_openssl_verify.c: whether a peer is believed */
+int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
+
 /* tls_openssl_trust.c: which authorities are believed */
 int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
+bool sk_tls_bundle_is_out(const sk_tls_ctx *c); /* is there a bundle that is not read yet? */
+void sk_tls_bundle_load(sk_tls_ctx *c, X509_STORE *store);
 
 /* tls_openssl_host.c: the host that a certificate must be for */
 skua_str sk_tls_host_bare(skua_str host);
 bool sk_tls_host_is_address(const char *host);
 int sk_tls_host_expect(sk_tls *s, skua_error *err); /* verify s->host */
-/* "a.example, *.b.example, 192.0.2.1", of subjectAltName */
-sk_line sk_tls_host_names(const X509 *cert);
+/* ": the certificate is not for this host, it names a.example", and a rule that a name comes near
+ */
+void sk_tls_host_mismatch(const char *host, const X509 *cert, sk_line *out);
 
 /* tls_openssl_pins.c: digests of public keys */
 #define SK_TLS_PIN_TEXT 53 /* "sha256//" with 44 characters behind it, terminated */
 /* "" where there is no memory */
 void sk_tls_pin(const X509 *cert, char out[SK_TLS_PIN_TEXT]);
+int sk_tls_pins_load(sk_tls_ctx *c, const char *pins, skua_error *err); /* NULL: none */
+bool sk_tls_pins_have(const sk_tls_ctx *c, const X509 *cert);
+void sk_tls_pins_refuse(sk_tls *s, const X509 *peer);
+
+/* tls_openssl_crl.c: revocation lists */
+int sk_tls_crl_load(sk_tls_ctx *c, const char *file, skua_error *err); /* NULL: none */
+
+/* tls_openssl_ocsp.c: the stapled response */
+int sk_tls_ocsp_load(sk_tls_ctx *c, skua_tls_ocsp how, skua_error *err);
+
+/* tls_openssl_refusal.c: why a peer's certificate is refused, in words */
+typedef struct sk_tls_refusal {
+    int code;   /* SKUA_E_TLS_CERTIFICATE or SKUA_E_TLS_PIN */
+    int verify; /* X509_V_ERR_*, or 0 */
+    int depth;
+    const X509 *cert; /* or NULL */
+} sk_tls_refusal;
+/* Keep why, for the handshake that now ends: the rule, which certificate, which store. */
+void sk_tls_refuse(sk_tls *s, const sk_tls_refusal *r, const char *rule, ...) SKUA_PRINTF(3, 4);
+void sk_tls_refuse_chain(sk_tls *s, X509_STORE_CTX *x); /* as X509_verify_cert found it */
+void sk_tls_forgive(sk_tls *s);
+bool sk_tls_issuer_missing(int verify);               /* is it for want of an authority? */
+void sk_tls_add_when(sk_line *l, const ASN1_TIME *t); /* "3 days ago", "in 2 hours" */
+void sk_tls_name(const X509_NAME *name, char *out, size_t cap);
+void sk_tls_subject(const X509 *cert, char *out, size_t cap);
 
 /* tls_openssl_fail.c: OpenSSL's failures in words */
 int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out);
 int sk_tls_fail_file(skua_error *err, const char *what, const char *path);
 int sk_tls_fail_queue(skua_error *err, const char *what);
-void sk_tls_subject(const X509 *cert, char *out, size_t cap);
 
 #endif

@@ -144,7 +144,7 @@ static int load_client(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
                        "key_file %s is given without a cert_file", o->key_file);
     int rc = o->cert_file ? load_key(c, o, err) : 0;
-    return rc != 0 ? rc : sk_tls_trust_load(c, o, err);
+    return rc != 0 ? rc : sk_tls_verify_load(c, o, err);
 }
 
 static int load_server(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
@@ -215,6 +215,8 @@ void sk_tls_ctx_unref(sk_tls_ctx *c) {
     sk_free(c->server_name);
     sk_free(c->bundle);
     sk_free(c->trust);
+    sk_free(c->pins);
+    sk_free(c->crl_file);
     sk_free(c->alpn);
     sk_free(c);
 }

@@ -11,86 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void sk_tls_subject(const X509 *cert, char *out, size_t cap) {
-    BIO *b = cert ? BIO_new(BIO_s_mem()) : NULL;
-    out[0] = '\0';
-    if (!b)
-        return;
-    if (X509_NAME_print_ex(b, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253) >= 0) {
-        char *p;
-        long n = BIO_get_mem_data(b, &p);
-        snprintf(out, cap, "%.*s", n > 0 ? (int)n : 0, p);
-    }
-    BIO_free(b);
-}
-
-static int fail_wrong_host(const sk_tls *s, skua_error *out) {
-    sk_line names = sk_tls_host_names(s->rejected);
-    if (names.len == 0)
-        sk_line_add(&names, "none in its subjectAltName, and no other place counts");
-    return sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
-                   "%.100s: certificate is not for this host (it names %.240s)", s->host,
-                   names.text);
-}
-
-/* "3 days ago, ", "in 2 hours, " for the date that was passed or not reached; else nothing. */
-static void describe_date(const X509 *cert, long code, char *out, size_t cap) {
-    static const struct {
-        int seconds;
-        const char *name;
-    } units[] = {{3600, "hour"}, {60, "minute"}, {1, "second"}};
-    const ASN1_TIME *limit = NULL;
-    int days, seconds;
-    out[0] = '\0';
-    if (cert && code == X509_V_ERR_CERT_HAS_EXPIRED)
-        limit = X509_get0_notAfter(cert);
-    else if (cert && code == X509_V_ERR_CERT_NOT_YET_VALID)
-        limit = X509_get0_notBefore(cert);
-    if (!limit || !ASN1_TIME_diff(&days, &seconds, NULL, limit))
-        return;
-    bool ahead = days > 0 || seconds > 0;
-    int n = days < 0 ? -days : days;
-    const char *unit = "day";
-    int left = seconds < 0 ? -seconds : seconds;
-    for (size_t i = 0; n == 0 && i < sizeof units / sizeof units[0]; i++) {
-        n = left / units[i].seconds;
-        unit = units[i].name;
-    }
-    snprintf(out, cap, "%s%d %s%s%s, ", ahead ? "in " : "", n, unit, n == 1 ? "" : "s",
-             ahead ? "" : " ago");
-}
-
-/* OpenSSL's text, which people search for, and what it means where it does not say so. */
-static const char *hint(long code) {
-    return code == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-               ? ": signed by nobody who is trusted here"
-               : "";
-}
-
-static int fail_certificate(const sk_tls *s, skua_error *out) {
-    long code = SSL_get_verify_result(s->ssl);
-    char subject[sizeof out->tls_subject], when[48];
-    sk_tls_subject(s->rejected, subject, sizeof subject);
-    describe_date(s->rejected, code, when, sizeof when);
-    int rc;
-    if (code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH)
-        rc = fail_wrong_host(s, out);
-    else if (!s->ctx->trust_found)
-        rc = sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
-                     "%.100s: certificate cannot be verified: no certificate authorities found "
-                     "(looked at %.250s)",
-                     s->host, s->ctx->trust);
-    else
-        rc = sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS,
-                     "%.100s: %s%s (%sdepth %d, subject %s, store %s)", s->host,
-                     X509_verify_cert_error_string(code), hint(code), when, s->rejected_depth,
-                     subject, s->ctx->trust);
-    out->tls_verify = (int)code;
-    out->tls_depth = s->rejected_depth;
-    memcpy(out->tls_subject, subject, sizeof subject);
-    return rc;
-}
-
 /* RFC 8446 6, by number. Those that name a cause on our side have it said. */
 static const char *alert_text(int alert) {
     static const struct {
@@ -176,11 +96,22 @@ static int fail_below(const sk_tls *s, const char *peer, skua_error *out) {
     return code;
 }
 
+/* Refused without a word from us: OpenSSL, or we, had no memory for it. */
+static int fail_certificate(const sk_tls *s, const char *peer, skua_error *out) {
+    long code = SSL_get_verify_result(s->ssl);
+    if (code == X509_V_ERR_OUT_OF_MEM || code == X509_V_ERR_UNSPECIFIED)
+        return sk_fail_nomem(out);
+    sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS, "%.100s: %s", peer,
+            X509_verify_cert_error_string(code));
+    out->tls_verify = (int)code;
+    return SKUA_E_TLS_CERTIFICATE;
+}
+
 static int fail_protocol(const sk_tls *s, const char *peer, skua_error *out) {
     unsigned long e = ERR_peek_error(); /* the first is the cause, later ones its consequences */
     int reason = ERR_GET_REASON(e);
     if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return fail_certificate(s, out);
+        return fail_certificate(s, peer, out);
     if (reason == ERR_R_MALLOC_FAILURE)
         return sk_fail_nomem(out);
     if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
@@ -194,8 +125,12 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     skua_stream_info info;
     char peer[sizeof out->target];
     name_peer(s, peer, sizeof peer, &info);
+    if (s->why)
+        *out = *s->why; /* a refused certificate */
     bool of_below = s->scratch->io_code != 0 && ssl_error == SSL_ERROR_SYSCALL;
-    int code = of_below ? fail_below(s, peer, out) : fail_protocol(s, peer, out);
+    int code = s->why     ? s->why->code
+               : of_below ? fail_below(s, peer, out)
+                          : fail_protocol(s, peer, out);
     memcpy(out->target, peer, sizeof peer);
     memcpy(out->address, info.peer, sizeof out->address);
     /* Without a handshake nothing was asked of the peer. */

@@ -79,7 +79,7 @@ static void add_name(sk_line *l, const ASN1_IA5STRING *name) {
         sk_line_add(l, p[i] > 0x20 && p[i] < 0x7f ? "%c" : "\\x%02x", p[i]);
 }
 
-sk_line sk_tls_host_names(const X509 *cert) {
+static sk_line names_of(const X509 *cert) {
     sk_line l = {.len = 0};
     GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
@@ -95,4 +95,65 @@ sk_line sk_tls_host_names(const X509 *cert) {
     }
     GENERAL_NAMES_free(names);
     return l;
+}
+
+/* ---- which rule a name comes near ---- */
+
+typedef struct near_miss {
+    bool wildcard; /* one whose fixed part the host ends in */
+    bool address;  /* the host's digits, as a DNS name */
+    bool foreign;  /* not in ASCII */
+} near_miss;
+
+/* Does the host end in what follows the last wildcard, from that label's end on? */
+static bool is_near_wildcard(skua_str host, skua_str name) {
+    size_t at = name.len;
+    while (at > 0 && name.ptr[at - 1] != '*')
+        at--;
+    if (at == 0)
+        return false;
+    while (at < name.len && name.ptr[at] != '.')
+        at++;
+    skua_str fixed = {name.ptr + at, name.len - at};
+    if (host.len + 1 == fixed.len)
+        return sk_str_ieq(host, (skua_str){fixed.ptr + 1, host.len});
+    return host.len >= fixed.len &&
+           sk_str_ieq((skua_str){host.ptr + host.len - fixed.len, fixed.len}, fixed);
+}
+
+static near_miss find_near(skua_str host, const X509 *cert) {
+    near_miss near = {0};
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+        if (g->type != GEN_DNS)
+            continue;
+        skua_str name = {(const char *)ASN1_STRING_get0_data(g->d.dNSName),
+                         (size_t)ASN1_STRING_length(g->d.dNSName)};
+        near.wildcard |= is_near_wildcard(host, name);
+        near.address |= sk_str_ieq(host, name);
+        for (size_t k = 0; k < name.len; k++)
+            near.foreign |= (unsigned char)name.ptr[k] >= 0x80;
+    }
+    GENERAL_NAMES_free(names);
+    return near;
+}
+
+void sk_tls_host_mismatch(const char *host, const X509 *cert, sk_line *out) {
+    sk_line names = names_of(cert);
+    if (names.len == 0) {
+        /* RFC 9525 2: the common name is no place for a host's. */
+        sk_line_add(out, ": the certificate names no host in its subjectAltName, and its common "
+                         "name does not count");
+        return;
+    }
+    near_miss near = find_near(sk_str(host), cert);
+    sk_line_add(out, ": the certificate is not for this host, it names %.160s", names.text);
+    if (near.address && sk_tls_host_is_address(host))
+        sk_line_add(out, "; an address must stand there as IP, not as DNS");
+    else if (near.wildcard)
+        sk_line_add(out, "; a wildcard is the whole left-most label, has two more behind it, and "
+                         "stands for one of letters, digits and hyphens");
+    else if (near.foreign)
+        sk_line_add(out, "; names stand there in their ASCII form (xn--)");
 }

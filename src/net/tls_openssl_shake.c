@@ -1,6 +1,6 @@
 /* net/tls_openssl_shake.c - the handshake, and how a stream fails, in it or later.
  *
- * It judges no certificate (tls_openssl_trust.c) and words no failure (tls_openssl_fail.c). */
+ * It judges no certificate (tls_openssl_verify.c) and words no failure (tls_openssl_fail.c). */
 #include "net/tls_openssl.h"
 
 #include "base/fail.h"
@@ -27,7 +27,8 @@ static bool is_plain_http(unsigned long e) {
 void sk_tls_set_failed(sk_tls *s, int ssl_error) {
     skua_error e;
     s->failed = sk_tls_explain(s, ssl_error, &e);
-    s->why = sk_alloc(sizeof e);
+    if (!s->why)
+        s->why = sk_alloc(sizeof e);
     if (s->why)
         *s->why = e;
     s->plain = is_plain_http(ERR_peek_error());

@@ -1,5 +1,4 @@
-/* net/tls_openssl_trust.c - which authorities a client believes, and asking OpenSSL to verify by
- * them.
+/* net/tls_openssl_trust.c - which authorities a client believes.
  *
  *     ca_file, ca_dir given?  --yes--> those, read at once (an error names the file)
  *              | no, or SKUA_TLS_TRUST_ADD
@@ -124,65 +123,19 @@ static int load_given(sk_tls_ctx *c, X509_STORE *store, const skua_tls_opts *o, 
     return 0;
 }
 
-static bool issuer_missing(X509_STORE_CTX *x) {
-    switch (X509_STORE_CTX_get_error(x)) {
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool bundle_is_out(sk_tls_ctx *c) {
+bool sk_tls_bundle_is_out(const sk_tls_ctx *c) {
     return c->bundle && !atomic_load_explicit(&c->bundle_loaded, memory_order_acquire);
 }
 
 /* Two threads may both read it; the store takes each certificate once. A bundle that cannot be read
  * adds nothing, and the verification fails as it would have. */
-static void load_bundle(sk_tls_ctx *c, X509_STORE *store) {
+void sk_tls_bundle_load(sk_tls_ctx *c, X509_STORE *store) {
     X509_STORE_load_file(store, c->bundle);
     ERR_clear_error();
     atomic_store_explicit(&c->bundle_loaded, true, memory_order_release);
 }
 
-static int verify_chain(X509_STORE_CTX *x, void *user) {
-    sk_tls_ctx *c = user;
-    if (c->insecure)
-        return 1;
-    bool without_bundle = bundle_is_out(c);
-    int ok = X509_verify_cert(x);
-    if (ok == 1 || !without_bundle || !issuer_missing(x))
-        return ok;
-    if (bundle_is_out(c))
-        load_bundle(c, X509_STORE_CTX_get0_store(x));
-    X509_STORE_CTX_set0_verified_chain(x, NULL);
-    X509_STORE_CTX_set_error(x, X509_V_OK);
-    return X509_verify_cert(x);
-}
-
-/* Remember what was refused, for the message. */
-static int on_verify(int ok, X509_STORE_CTX *x) {
-    X509 *cert = X509_STORE_CTX_get_current_cert(x);
-    if (ok)
-        return 1;
-    SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
-    sk_tls *s = SSL_get_app_data(ssl);
-    X509_free(s->rejected);
-    s->rejected = cert && X509_up_ref(cert) ? cert : NULL;
-    s->rejected_depth = X509_STORE_CTX_get_error_depth(x);
-    return 0;
-}
-
 int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
-    if (c->insecure) {
-        SSL_CTX_set_verify(c->ssl, SSL_VERIFY_NONE, NULL);
-        SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
-        return 0;
-    }
     X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
     bool given = o->ca_file || o->ca_dir;
     sk_buf text = {0};
@@ -197,7 +150,5 @@ int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
         return rc;
     /* Whoever names an intermediate or a server's own certificate in ca_file means it. */
     X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, on_verify);
-    SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
     return 0;
 }

@@ -1,0 +1,114 @@
+/* net/tls_openssl_verify.c - is the peer believed? Called by OpenSSL within the handshake, before
+ * a byte of a request has left.
+ *
+ *     insecure? --yes--------------------------------------------.
+ *         | no                                                   |
+ *     chain, dates, purposes, host, lists  --no--> refused       |
+ *         |                                                      |
+ *     pins given? <----------------------------------------------'
+ *         | one must be in the chain (insecure: be the peer's own)  --no--> refused
+ *     staple (tls_openssl_ocsp.c), unless insecure  --no--> refused
+ *         |
+ *     believed
+ *
+ * A resumed session is not judged again: it carries the judgement of the handshake it began with,
+ * under these same settings. */
+#include "net/tls_openssl.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+static sk_tls *stream_of(X509_STORE_CTX *x) {
+    return SSL_get_app_data(X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx()));
+}
+
+/* Who is trusted by being in the store needs no list of its own: nobody above it is asked. */
+static bool is_list_of_anchor(X509_STORE_CTX *x) {
+    return X509_STORE_CTX_get_error(x) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+           X509_STORE_CTX_get_error_depth(x) == sk_X509_num(X509_STORE_CTX_get0_chain(x)) - 1;
+}
+
+static int on_verify(int ok, X509_STORE_CTX *x) {
+    if (ok)
+        return 1;
+    if (is_list_of_anchor(x)) {
+        X509_STORE_CTX_set_error(x, X509_V_OK);
+        return 1;
+    }
+    sk_tls_refuse_chain(stream_of(x), x);
+    return 0;
+}
+
+static int verify_cert(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
+    bool without_bundle = sk_tls_bundle_is_out(c);
+    int ok = X509_verify_cert(x);
+    if (ok == 1 || !without_bundle || !sk_tls_issuer_missing(X509_STORE_CTX_get_error(x)))
+        return ok;
+    if (sk_tls_bundle_is_out(c))
+        sk_tls_bundle_load(c, X509_STORE_CTX_get0_store(x));
+    sk_tls_forgive(s);
+    X509_STORE_CTX_set0_verified_chain(x, NULL);
+    X509_STORE_CTX_set_error(x, X509_V_OK);
+    return X509_verify_cert(x);
+}
+
+/* RFC 5280 6.1.4 (k): whoever signs says in basicConstraints that it may. OpenSSL takes a key usage
+ * for it, too. Who is in the store is trusted as it is. */
+static bool issuers_are_authorities(X509_STORE_CTX *x) {
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(x);
+    for (int i = 1; i < sk_X509_num(chain) - 1; i++) {
+        X509 *cert = sk_X509_value(chain, i);
+        if (X509_check_ca(cert) == 1)
+            continue;
+        X509_STORE_CTX_set_error(x, X509_V_ERR_INVALID_CA);
+        X509_STORE_CTX_set_error_depth(x, i);
+        X509_STORE_CTX_set_current_cert(x, cert);
+        return false;
+    }
+    return true;
+}
+
+static bool is_believed(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
+    if (verify_cert(c, s, x) != 1)
+        return false;
+    if (issuers_are_authorities(x))
+        return true;
+    sk_tls_refuse_chain(s, x);
+    return false;
+}
+
+static bool is_pinned(const sk_tls_ctx *c, X509_STORE_CTX *x) {
+    if (c->insecure)
+        return sk_tls_pins_have(c, X509_STORE_CTX_get0_cert(x));
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(x);
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        if (sk_tls_pins_have(c, sk_X509_value(chain, i)))
+            return true;
+    }
+    return false;
+}
+
+static int verify_chain(X509_STORE_CTX *x, void *user) {
+    sk_tls_ctx *c = user;
+    sk_tls *s = stream_of(x);
+    if (!c->insecure && !is_believed(c, s, x))
+        return 0;
+    if (c->pin_count == 0 || is_pinned(c, x))
+        return 1;
+    sk_tls_pins_refuse(s, X509_STORE_CTX_get0_cert(x));
+    X509_STORE_CTX_set_error(x, X509_V_ERR_APPLICATION_VERIFICATION);
+    return 0;
+}
+
+int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
+    int rc = sk_tls_pins_load(c, o->pins, err);
+    if (rc == 0 && !c->insecure)
+        rc = sk_tls_trust_load(c, o, err);
+    if (rc == 0 && !c->insecure)
+        rc = sk_tls_crl_load(c, o->crl_file, err);
+    if (rc != 0)
+        return rc;
+    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, on_verify);
+    SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
+    return c->insecure ? 0 : sk_tls_ocsp_load(c, o->ocsp, err);
+}
