@@ -14,7 +14,7 @@ typedef struct sk_room {
 } sk_room;
 
 typedef enum sk_step {
-    SK_STEP_MORE = 0, /* within a stream: all input is used, or all room */
+    SK_STEP_MORE = 0, /* within a stream */
     SK_STEP_END,      /* the stream is complete, and all that it held is given out */
     SK_STEP_BROKEN,   /* *why says how */
     SK_STEP_NOMEM
@@ -25,8 +25,8 @@ typedef enum sk_step {
 /* How a coding is undone. */
 typedef struct sk_decoding {
     void *(*open)(void); /* a state; NULL: no memory */
-    /* Take from the front of *in, write to *out. Called with input, or after a step that used up
-     * its room; after SK_STEP_END only with input, and only where streams may follow each other. */
+    /* Take from the front of *in, write to *out; some of either is used. Called with input, or
+     * after a step that filled its room; after SK_STEP_END only with input, and if it repeats. */
     sk_step (*step)(void *state, skua_str *in, sk_room *out, const char **why);
     void (*close)(void *state);
     bool repeats; /* several streams in a row are one */

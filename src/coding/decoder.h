@@ -6,7 +6,7 @@
  * there may be further members (RFC 1952 2.2) and then zeros, which gzip(1) takes for padding, too;
  * behind a frame of zstd further frames (RFC 8878 3.1).
  *
- * A decoder's memory is bounded whatever comes: 48 KiB for gzip and deflate, 17 MiB for br, 9 MiB
+ * A decoder's memory is bounded whatever comes: 48 KiB for gzip and deflate, 20 MiB for br, 9 MiB
  * for zstd, and 16 KiB between two codings. How much comes out is for the caller to bound. */
 #ifndef SK_CODING_DECODER_H
 #define SK_CODING_DECODER_H

@@ -21,21 +21,37 @@ static void give_back(void *opaque, void *block) {
     sk_free(block);
 }
 
-static void *open_zstd(void) {
-    ZSTD_DCtx *d = ZSTD_createDCtx_advanced((ZSTD_customMem){take_memory, give_back, NULL});
-    if (d)
-        (void)ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
-    return d;
-}
+typedef struct unzstd {
+    ZSTD_DCtx *ctx;
+    bool within; /* a frame */
+} unzstd;
 
 static void close_zstd(void *state) {
-    (void)ZSTD_freeDCtx(state);
+    unzstd *u = state;
+    (void)ZSTD_freeDCtx(u->ctx);
+    sk_free(u);
+}
+
+static void *open_zstd(void) {
+    unzstd *u = sk_zalloc(sizeof *u);
+    if (!u)
+        return NULL;
+    u->ctx = ZSTD_createDCtx_advanced((ZSTD_customMem){take_memory, give_back, NULL});
+    if (u->ctx &&
+        !ZSTD_isError(ZSTD_DCtx_setParameter(u->ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
+        return u;
+    close_zstd(u);
+    return NULL;
 }
 
 static sk_step step_zstd(void *state, skua_str *in, sk_room *out, const char **why) {
-    ZSTD_inBuffer from = {in->ptr, in->len, 0};
+    unzstd *u = state;
+    /* The library decodes a frame that it sees whole at once, whatever window it asks for. Whether
+     * a body is taken must not hang on how it was cut on its way: a first byte goes by itself. */
+    ZSTD_inBuffer from = {in->ptr, u->within ? in->len : 1, 0};
     ZSTD_outBuffer to = {out->ptr, out->len, 0};
-    size_t rc = ZSTD_decompressStream(state, &to, &from);
+    size_t rc = ZSTD_decompressStream(u->ctx, &to, &from);
+    u->within = rc != 0;
     *in = (skua_str){in->ptr + from.pos, in->len - from.pos};
     *out = (sk_room){out->ptr + to.pos, out->len - to.pos};
     if (rc == 0)

@@ -44,6 +44,7 @@ static inline size_t encode_zlib(int bits, skua_str plain, char *coded) {
 /* Code `plain` into `coded`, which has CODED_MAX bytes. `how` is a coding's name, or "raw" for
  * deflate without the zlib format. Returns the length; 0: not in this build. */
 static inline size_t encode(const char *how, skua_str plain, char *coded) {
+    (void)how;
     (void)plain;
     (void)coded;
 #if SK_HAVE_ZLIB

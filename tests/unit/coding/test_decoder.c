@@ -170,9 +170,9 @@ static void codings_are_undone_in_reverse(void **state) {
     for (size_t i = 0; i < EACH * EACH; i++) {
         char codings[32];
         snprintf(codings, sizeof codings, "%s, %s", each[i / EACH].name, each[i % EACH].name);
-        skua_str in =
-            encoded(each[i % EACH].how, encoded(each[i / EACH].how, text(60000), second), coded);
-        if (in.len == 0)
+        skua_str within = encoded(each[i / EACH].how, text(60000), second);
+        skua_str in = encoded(each[i % EACH].how, within, coded);
+        if (within.len == 0 || in.len == 0)
             continue;
         gives(codings, in, whole, text(60000));
         gives(codings, in, (cut){1, 4096, true}, text(60000));
@@ -231,6 +231,214 @@ static void what_follows_the_end_is_refused(void **state) {
     }
 }
 
+/* Members and frames one behind the other, an empty one among them. */
+static void streams_in_a_row_are_one(void **state) {
+    (void)state;
+    for (size_t i = 0; i < EACH; i++) {
+        const char *how = each[i].how;
+        size_t one = encode(how, SK_LIT("one "), coded);
+        if (one == 0)
+            continue;
+        size_t none = encode(how, SK_LIT(""), coded + one);
+        size_t two = encode(how, SK_LIT("two"), coded + one + none);
+        skua_str in = {coded, one + none + two};
+        for (size_t piece = 1; piece <= in.len; piece++) {
+            if (each[i].repeats)
+                gives(each[i].name, in, (cut){piece, 2, false}, SK_LIT("one two"));
+            else
+                refused(each[i].name, in, (cut){piece, 2, false}, SK_LIT("one "), "decode: ");
+        }
+    }
+}
+
+#if SK_HAVE_ZLIB
+static void zeros_may_follow_gzip(void **state) {
+    (void)state;
+    size_t len = encode("gzip", SK_LIT("hello"), coded);
+    memset(coded + len, 0, 600);
+    gives("gzip", (skua_str){coded, len + 1}, whole, SK_LIT("hello"));
+    gives("gzip", (skua_str){coded, len + 600}, whole, SK_LIT("hello"));
+    gives("gzip", (skua_str){coded, len + 600}, (cut){1, 1, true}, SK_LIT("hello"));
+    coded[len + 599] = 1;
+    refused("gzip", (skua_str){coded, len + 600}, whole, SK_LIT("hello"),
+            "decode: gzip: more bytes behind its end");
+    coded[len + 1] = 31; /* no member behind padding */
+    refused("gzip", (skua_str){coded, len + 2}, (cut){1, 1, false}, SK_LIT("hello"),
+            "decode: gzip: more bytes behind its end");
+    coded[len] = 31; /* a member that breaks off */
+    refused("gzip", (skua_str){coded, len + 1}, whole, SK_LIT("hello"), "decode: gzip: cut short");
+}
+
+static void a_zlib_stream_may_ask_for_no_dictionary(void **state) {
+    (void)state;
+    refused("deflate", SK_LIT("\x78\x20\0\0\0\1\3\0\0\0\0\1"), whole, SK_LIT(""),
+            "decode: deflate: it needs a dictionary");
+}
+#endif
+
+/* ---- what is malformed ---- */
+
+static void another_format_is_refused(void **state) {
+    (void)state;
+    static const skua_str bodies[] = {SK_LIT("<!doctype html><title>404</title>"),
+                                      SK_LIT("\xff\xff\xff\xff\xff\xff\xff\xff"),
+                                      SK_LIT("PK\3\4\x14\0\0\0\x08\0")};
+    for (size_t i = 0; i < EACH; i++) {
+        for (size_t k = 0; k < sizeof bodies / sizeof bodies[0]; k++) {
+            if (encode(each[i].how, SK_LIT(""), coded) > 0)
+                refused(each[i].name, bodies[k], whole, SK_LIT(""), "decode: ");
+        }
+    }
+}
+
+/* Every bit turned: an error, or, where no checksum watches, an end; never more than the format can
+ * hold, never a crash. */
+static void a_turned_bit_is_survived(void **state) {
+    (void)state;
+    for (size_t i = 0; i < EACH; i++) {
+        skua_str in = encoded(each[i].how, text(200), coded);
+        for (size_t bit = 0; bit < in.len * 8; bit++) {
+            skua_str out;
+            skua_error err;
+            coded[bit / 8] = (char)(coded[bit / 8] ^ 1 << bit % 8);
+            int rc = decode(each[i].name, in, (cut){5, 4096, false}, &out, &err);
+            assert_true(rc == 0 || rc == SKUA_E_CONTENT_CODING);
+            coded[bit / 8] = (char)(coded[bit / 8] ^ 1 << bit % 8);
+        }
+    }
+}
+
+#if SK_HAVE_ZLIB
+static void what_came_before_the_fault_is_given_out(void **state) {
+    (void)state;
+    skua_error err;
+    skua_str in = encoded("gzip", text(3000), coded), out;
+    coded[in.len - 8] ^= 1; /* the CRC */
+    assert_int_equal(decode("gzip", in, whole, &out, &err), SKUA_E_CONTENT_CODING);
+    assert_int_equal(out.len, 3000);
+    assert_string_equal(err.msg, "decode: gzip: incorrect data check");
+    coded[in.len - 8] ^= 1;
+    coded[in.len - 1] ^= 1; /* the length */
+    assert_int_equal(decode("gzip", in, whole, &out, &err), SKUA_E_CONTENT_CODING);
+    assert_string_equal(err.msg, "decode: gzip: incorrect length check");
+}
+#endif
+
+/* ---- what is there to keep us busy ---- */
+
+#if SK_HAVE_ZSTD
+static skua_str frame_with_window(int log) {
+    ZSTD_CCtx *c = ZSTD_createCCtx();
+    ZSTD_inBuffer from = {"hello", 5, 0};
+    ZSTD_outBuffer to = {coded, sizeof coded, 0};
+    encode_check(!ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, log)));
+    encode_check(!ZSTD_isError(ZSTD_compressStream2(c, &to, &from, ZSTD_e_continue)));
+    encode_check(ZSTD_compressStream2(c, &to, &from, ZSTD_e_end) == 0);
+    ZSTD_freeCCtx(c);
+    return (skua_str){coded, to.pos};
+}
+
+static void a_window_above_8_mib_is_refused(void **state) {
+    (void)state;
+    gives("zstd", frame_with_window(23), whole, SK_LIT("hello"));
+    refused("zstd", frame_with_window(24), whole, SK_LIT(""),
+            "decode: zstd: Frame requires too much");
+}
+
+/* Seen whole or not, with the size of its content told or not. */
+static void a_window_is_judged_however_it_comes(void **state) {
+    (void)state;
+    char frame[] = "\x28\xb5\x2f\xfd\x80\x68\5\0\0\0\x29\0\0hello";
+    skua_str in = {frame, sizeof frame - 1};
+    gives("zstd", in, whole, SK_LIT("hello"));
+    gives("zstd", in, (cut){1, 1, true}, SK_LIT("hello"));
+    frame[5] = 0x70;
+    refused("zstd", in, whole, SK_LIT(""), "decode: zstd: Frame requires too much");
+    refused("zstd", in, (cut){1, 1, true}, SK_LIT(""), "decode: zstd: Frame requires too much");
+}
+
+static void frames_to_skip_are_skipped(void **state) {
+    (void)state;
+    char body[64] = "\x52\x2a\x4d\x18\3\0\0\0abc";
+    size_t len = encode("zstd", SK_LIT("hello"), coded);
+    memcpy(body + 11, coded, len);
+    gives("zstd", (skua_str){body, 11 + len}, (cut){1, 1, false}, SK_LIT("hello"));
+    gives("zstd", (skua_str){body, 11}, whole, SK_LIT(""));
+    refused("zstd", (skua_str){body, 10}, whole, SK_LIT(""), "decode: zstd: cut short");
+}
+#endif
+
+#if SK_HAVE_ZLIB
+/* A thousand bytes for each that came: all of it, a piece at a time. */
+static void a_bomb_comes_out_in_pieces(void **state) {
+    (void)state;
+    static const char zeros[CODED_MAX - 4096];
+    skua_str in = encoded("gzip", (skua_str){zeros, sizeof zeros}, coded);
+    assert_true(in.len * 900 < sizeof zeros);
+    gives("gzip", in, (cut){CODED_MAX, 4096, false}, (skua_str){zeros, sizeof zeros});
+}
+
+/* The outer coding makes many bytes of few, of which the inner one makes none. */
+static void work_within_a_chain_is_bounded(void **state) {
+    (void)state;
+    static char inner[3 << 20];
+    z_stream z = {0};
+    size_t len = encode("gzip", SK_LIT("hello"), coded);
+    memcpy(inner, coded, len);
+    encode_check(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+    z.next_out = (Bytef *)coded;
+    z.avail_out = CODED_MAX;
+    z.next_in = (Bytef *)inner;
+    z.avail_in = sizeof inner;
+    encode_check(deflate(&z, Z_FINISH) == Z_STREAM_END);
+    deflateEnd(&z);
+    refused("gzip, gzip", (skua_str){coded, CODED_MAX - z.avail_out}, whole, SK_LIT("hello"),
+            "decode: gzip: too much for what came, within another coding");
+}
+#endif
+
+/* ---- names ---- */
+
+static void nothing_to_undo_is_no_decoder(void **state) {
+    (void)state;
+    static const char *const none[] = {"", " , ", "identity", "Identity , identity"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        sk_decoder *d = (sk_decoder *)&d;
+        assert_int_equal(sk_decoder_new(sk_str(none[i]), &d, NULL), 0);
+        assert_null(d);
+    }
+    sk_decoder_free(NULL);
+}
+
+static void an_unknown_coding_is_named(void **state) {
+    (void)state;
+    static const char *const unknown[] = {"compress", "gzipped", "aws-chunked"};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        char codings[64];
+        skua_error err;
+        sk_decoder *d = NULL;
+        snprintf(codings, sizeof codings, "identity, %s", unknown[i]);
+        assert_int_equal(sk_decoder_new(sk_str(codings), &d, &err), SKUA_E_CONTENT_CODING);
+        assert_null(d);
+        assert_int_equal(err.phase, SKUA_PHASE_DECODE);
+        assert_non_null(strstr(err.msg, unknown[i]));
+        assert_non_null(strstr(err.msg, sk_decoder_accepts()));
+    }
+}
+
+static void what_is_accepted_is_known(void **state) {
+    (void)state;
+    skua_str names = sk_str(sk_decoder_accepts()), name;
+    int count = 0;
+    for (; sk_list_next(&names, &name); count++) {
+        sk_decoder *d = NULL;
+        assert_int_equal(sk_decoder_new(name, &d, NULL), 0);
+        assert_non_null(d);
+        sk_decoder_free(d);
+    }
+    assert_int_equal(count, 2 * SK_HAVE_ZLIB + SK_HAVE_BROTLI + SK_HAVE_ZSTD);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_size_decodes),
@@ -242,6 +450,24 @@ int main(void) {
         cmocka_unit_test(an_empty_body_is_empty),
         cmocka_unit_test(what_is_cut_short_is_refused),
         cmocka_unit_test(what_follows_the_end_is_refused),
+        cmocka_unit_test(streams_in_a_row_are_one),
+        cmocka_unit_test(another_format_is_refused),
+        cmocka_unit_test(a_turned_bit_is_survived),
+        cmocka_unit_test(nothing_to_undo_is_no_decoder),
+        cmocka_unit_test(an_unknown_coding_is_named),
+        cmocka_unit_test(what_is_accepted_is_known),
+#if SK_HAVE_ZLIB
+        cmocka_unit_test(zeros_may_follow_gzip),
+        cmocka_unit_test(a_zlib_stream_may_ask_for_no_dictionary),
+        cmocka_unit_test(what_came_before_the_fault_is_given_out),
+        cmocka_unit_test(a_bomb_comes_out_in_pieces),
+        cmocka_unit_test(work_within_a_chain_is_bounded),
+#endif
+#if SK_HAVE_ZSTD
+        cmocka_unit_test(a_window_above_8_mib_is_refused),
+        cmocka_unit_test(a_window_is_judged_however_it_comes),
+        cmocka_unit_test(frames_to_skip_are_skipped),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
