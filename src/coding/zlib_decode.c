@@ -10,11 +10,13 @@
 #define BITS_RAW  (-MAX_WBITS)
 #define BITS_GZIP (16 + MAX_WBITS)
 
+/* gzip:    MEMBER -> BETWEEN -> MEMBER ... or PADDING
+ * deflate: SNIFF -> MEMBER */
+typedef enum where { SNIFF, MEMBER, BETWEEN, PADDING } where;
+
 typedef struct unzip {
     z_stream z;
-    /* gzip:    MEMBER -> BETWEEN -> MEMBER ... or PADDING
-     * deflate: SNIFF -> MEMBER */
-    enum { SNIFF, MEMBER, BETWEEN, PADDING } at;
+    where at;
 } unzip;
 
 static voidpf take_memory(voidpf opaque, uInt items, uInt size) {
@@ -27,7 +29,7 @@ static void give_back(voidpf opaque, voidpf block) {
     sk_free(block);
 }
 
-static void *open_unzip(int bits, int at) {
+static void *open_unzip(int bits, where at) {
     unzip *u = sk_zalloc(sizeof *u);
     if (!u)
         return NULL;
