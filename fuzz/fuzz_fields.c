@@ -3,6 +3,7 @@
  * Input: a token, a line feed, a list. */
 #include "base/str.h"
 #include "wire/fields.h"
+#include "wire/keep_alive.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,20 @@ static void check_list(skua_str list, skua_str token) {
     require(sk_fields_find(&f, token) != NULL);
 }
 
+/* Where it finds a time, the text says it somewhere: its name, and a digit. */
+static void check_keep_alive(skua_str value) {
+    sk_field field = {SK_LIT("Keep-Alive"), value};
+    int64_t seconds = sk_keep_alive_timeout(&(sk_fields){&field, 1, 1});
+    require(seconds >= -1 && seconds <= SK_KEEP_ALIVE_MAX);
+    bool named = false, digit = false;
+    for (size_t i = 0; i < value.len; i++) {
+        skua_str here = {value.ptr + i, value.len - i < 7 ? value.len - i : 7};
+        named = named || sk_str_ieq(here, SK_LIT("timeout"));
+        digit = digit || (named && sk_is_digit(value.ptr[i]));
+    }
+    require(seconds == -1 || digit);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     skua_str all = {(const char *)data, size};
     const char *line_end = size > 0 ? memchr(all.ptr, '\n', size) : NULL;
@@ -73,5 +88,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_characters(list);
     check_number(token);
     check_list(list, sk_str_trim(token));
+    check_keep_alive(list);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "client/trace.h"
+#include "net/read_ahead.h"
 
 static int64_t idle_until(const sk_settings *s, int64_t ms) {
     return sk_deadline(sk_clock_now(s->o.clock), ms);
@@ -28,13 +29,8 @@ sk_channel *sk_channel_new(skua_stream *stream, const sk_settings *settings, con
     return ch;
 }
 
-void sk_channel_close(sk_channel *ch) {
-    skua_stream *stream = ch->session.stream;
-    if (!sk_channel_is_open(ch))
-        return;
-    /* RFC 8446 6.1: MUST send close_notify before closing. As far as it goes without waiting. */
-    stream->ops->shutdown(stream, NULL);
-    stream->ops->close(stream);
+/* The stream is gone; whoever still holds the channel finds it closed. */
+static void forget_stream(sk_channel *ch) {
     ch->session.stream = NULL;
     ch->settings = NULL;
     ch->stats->sent_bytes += (uint64_t)ch->session.sent;
@@ -43,6 +39,25 @@ void sk_channel_close(sk_channel *ch) {
     sk_buf_free(&ch->in);
     sk_buf_free(&ch->out);
     sk_list_remove(&ch->siblings);
+}
+
+void sk_channel_close(sk_channel *ch) {
+    skua_stream *stream = ch->session.stream;
+    if (!sk_channel_is_open(ch))
+        return;
+    /* RFC 8446 6.1: MUST send close_notify before closing. As far as it goes without waiting. */
+    stream->ops->shutdown(stream, NULL);
+    stream->ops->close(stream);
+    forget_stream(ch);
+}
+
+skua_stream *sk_channel_take_stream(sk_channel *ch) {
+    skua_stream *stream = ch->session.stream;
+    if (sk_buf_len(&ch->in) > 0)
+        stream = sk_read_ahead_new(stream, sk_buf_str(&ch->in));
+    if (stream)
+        forget_stream(ch);
+    return stream;
 }
 
 void sk_channel_release(sk_channel *ch) {

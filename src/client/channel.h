@@ -44,6 +44,10 @@ static inline bool sk_channel_is_open(const sk_channel *ch) {
     return ch->session.stream != NULL;
 }
 
+/* Give the stream away, what was read ahead of it in front, as one that is not HTTP's any more: the
+ * channel is closed then. NULL: no memory, and nothing has changed. */
+skua_stream *sk_channel_take_stream(sk_channel *ch);
+
 /* What a call that begins now is bound by, whatever it does. */
 sk_bound sk_channel_bound(const sk_channel *ch);
 /* The same, and ms from now. */

@@ -11,7 +11,7 @@ skua_response *sk_response_new(void) {
 }
 
 int skua_response_done(const skua_response *r) {
-    return !r || r->body.done;
+    return !r || (r->body.done && sk_buf_len(&r->ahead) == 0 && sk_response_decoded(r));
 }
 
 void skua_response_timings(const skua_response *r, skua_timings *out) {
@@ -34,6 +34,8 @@ void skua_response_free(skua_response *r) {
         return;
     sk_response_let_go(r);
     skua_conn_free(r->owned);
+    sk_response_stop_decoding(r);
+    sk_buf_free(&r->ahead);
     sk_free(r->all.data);
     sk_arena_free(&r->mem);
     sk_free(r);

@@ -3,7 +3,14 @@
  *     made --interim heads--> made --head--> headed --begin--> reading --END--> done
  *                                                                 |
  *                                                                 +--error--> failed (for good)
- */
+ *
+ * A body passes through up to three hands, each with a file of its own:
+ *
+ *     channel --receive--> [decode] --pull--> [ahead] --take--> the caller
+ *
+ * response_body.c takes it off the channel, response_decode.c undoes a content coding,
+ * response_peek.c looks ahead, response_read.c gives it out. What nobody has read when the response
+ * is freed is for response_drain.c. */
 #ifndef SK_CLIENT_RESPONSE_H
 #define SK_CLIENT_RESPONSE_H
 
@@ -34,14 +41,15 @@ typedef struct sk_joined {
     const char *name, *value;
 } sk_joined;
 
-/* The body on its way. */
+/* The body on its way, as the channel brings it. */
 typedef struct sk_intake {
-    sk_channel *channel; /* held while it is read */
+    sk_channel *channel; /* held while it is read, or waits to be taken over */
     sk_body framing;
     bool switched;    /* what follows the head is not HTTP */
     int64_t expected; /* -1 where it is not known */
     int64_t received;
-    bool done;
+    int64_t keep_alive_s; /* what the peer said it will wait; -1 */
+    bool done;            /* nothing of it is to come */
 } sk_intake;
 
 /* What skua_response_read_all has put together. */
@@ -49,6 +57,8 @@ typedef struct sk_gathered {
     char *data;
     size_t len, cap;
 } sk_gathered;
+
+typedef struct sk_decoding sk_decoding;
 
 struct skua_response {
     sk_arena mem;
@@ -59,7 +69,10 @@ struct skua_response {
     const char *url;
     int64_t content_length;
     sk_joined *joined;
+    sk_peer peer;
     sk_intake body;
+    sk_decoding *decoding; /* NULL: the body is given out as it comes */
+    sk_buf ahead;          /* looked at, not yet given out */
     sk_gathered all;
     sk_timeline timeline;
     struct skua_conn *owned; /* freed with the response: it was made for this one */
@@ -71,12 +84,43 @@ skua_response *sk_response_new(void);
 /* 0 or SKUA_E_NOMEM. */
 int sk_response_add_interim(skua_response *r, const sk_head *head);
 /* to_head: it answers a HEAD request. */
-int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head);
+int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head, const sk_settings *s);
 int sk_response_set_url(skua_response *r, const char *url);
+
+/* ---- response_body.c: off the channel ---- */
 
 /* The body comes next on this channel. Where there is none, the response is done at once. */
 void sk_response_begin(skua_response *r, sk_channel *ch);
-/* Let go of the channel, reading and dropping what has arrived if that makes it usable again. */
+/* Body bytes into buf (len > 0): how many (> 0), 0 at the end, or a failure. Waits. */
+ptrdiff_t sk_response_receive(skua_response *r, void *buf, size_t len);
+/* The same without waiting: SKUA_E_AGAIN. The channel must be open. */
+ptrdiff_t sk_response_receive_now(skua_response *r, void *buf, size_t len);
+/* Let go of the channel: as one that may carry another exchange, or closed. */
+void sk_response_detach(skua_response *r, bool keep);
+/* Fail with r->failure: for good, and with the channel, for what comes next on it can no longer be
+ * told. Returns the code. */
+int sk_response_fail(skua_response *r);
+
+/* ---- response_decode.c: undoing a content coding ---- */
+
+/* Set r->decoding where the body is to be decoded. 0 or SKUA_E_NOMEM. */
+int sk_response_prepare_decoding(skua_response *r, const sk_head *head, const sk_settings *s);
+/* As sk_response_receive. */
+ptrdiff_t sk_response_decode(skua_response *r, void *buf, size_t len);
+bool sk_response_decoded(const skua_response *r); /* all of it, or there is nothing to decode */
+void sk_response_stop_decoding(skua_response *r);
+
+/* ---- response_read.c: to the caller ---- */
+
+/* What comes behind that which was looked at ahead; as sk_response_receive. */
+ptrdiff_t sk_response_pull(skua_response *r, void *buf, size_t len);
+/* Give r->failure out. Returns its code. */
+int sk_response_report(const skua_response *r, skua_error *err);
+
+/* ---- response_drain.c: what nobody read ---- */
+
+/* Let go of the channel: as one that can be used again, if dropping what is left of the body makes
+ * it one within the bounds that are set for that. */
 void sk_response_let_go(skua_response *r);
 
 #endif

@@ -1,16 +1,11 @@
-/* client/response_body.c - reading the body of a response, and letting go of its channel. */
+/* client/response_body.c - the body of a response as its channel brings it: waiting for it, its
+ * end, and how it fails. */
 #include "client/response.h"
 
 #include "base/fail.h"
-#include "base/mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-#define ALL_MAX_DEFAULT ((size_t)64 << 20)
-#define ALL_FIRST       ((size_t)16 << 10) /* it grows as bytes come, not as they are promised */
-#define DRAIN_MAX       (64 << 10)
-#define DRAIN_PIECE     4096
 
 /* ---- the end, good or bad ---- */
 
@@ -20,7 +15,7 @@ static void stop_clock(skua_response *r) {
         r->timeline.at.total = sk_timeline_since(&r->timeline, ch->settings->o.clock);
 }
 
-static void detach(skua_response *r, bool keep) {
+void sk_response_detach(skua_response *r, bool keep) {
     sk_channel *ch = r->body.channel;
     if (!ch)
         return;
@@ -28,7 +23,7 @@ static void detach(skua_response *r, bool keep) {
     r->body.channel = NULL;
     ch->reader = NULL;
     if (keep)
-        sk_channel_keep(ch, -1);
+        sk_channel_keep(ch, r->body.keep_alive_s);
     else
         sk_channel_close(ch);
     sk_channel_release(ch);
@@ -38,18 +33,18 @@ static void detach(skua_response *r, bool keep) {
  * way already and its response expected. */
 static void finish(skua_response *r) {
     const sk_h1 *m = &r->body.channel->session.h1;
+    bool in_time = r->body.keep_alive_s < 0 || r->body.keep_alive_s > 1; /* to ask for another */
     r->body.done = true;
-    detach(r, !sk_h1_recv_idle(m) || sk_h1_can_cycle(m));
+    sk_response_detach(r, !sk_h1_recv_idle(m) || (sk_h1_can_cycle(m) && in_time));
 }
 
-/* Whatever fails, fails for good: what comes next on the stream can no longer be told. */
-static int fail(skua_response *r) {
+int sk_response_fail(skua_response *r) {
     skua_error *err = &r->failure;
-    sk_peer_blame(&r->body.channel->peer, SKUA_PHASE_NONE, err);
+    sk_peer_blame(&r->peer, SKUA_PHASE_NONE, err);
     err->bytes_received = r->body.received;
     err->bytes_expected = r->body.expected;
     r->failed = err->code;
-    detach(r, false);
+    sk_response_detach(r, false);
     return r->failed;
 }
 
@@ -69,9 +64,9 @@ static progress progress_of(const skua_response *r) {
 }
 
 static int fail_cut(skua_response *r, int code, const char *what) {
-    sk_peer_fail(&r->body.channel->peer, &r->failure, code, SKUA_PHASE_RECV,
-                 "%s: %s bytes received", what, progress_of(r).text);
-    return fail(r);
+    sk_peer_fail(&r->peer, &r->failure, code, SKUA_PHASE_RECV, "%s: %s bytes received", what,
+                 progress_of(r).text);
+    return sk_response_fail(r);
 }
 
 static int fail_read(skua_response *r, int code) {
@@ -85,19 +80,19 @@ static int fail_read(skua_response *r, int code) {
                         "TLS connection cut without close_notify, so perhaps not complete");
     if (code == SKUA_E_CONNECTION_RESET)
         return fail_cut(r, code, "connection reset by peer");
-    return fail(r);
+    return sk_response_fail(r);
 }
 
 static int fail_timeout(skua_response *r, sk_bound call, sk_bound idle) {
     bool of_call = call.at <= idle.at;
-    sk_peer_fail(&r->body.channel->peer, &r->failure, SKUA_E_TIMEOUT, SKUA_PHASE_RECV,
+    sk_peer_fail(&r->peer, &r->failure, SKUA_E_TIMEOUT, SKUA_PHASE_RECV,
                  "%s %" PRId64 " ms (%s received)",
                  of_call ? "not complete within" : "no bytes for", of_call ? call.ms : idle.ms,
                  progress_of(r).text);
-    return fail(r);
+    return sk_response_fail(r);
 }
 
-/* ---- reading ---- */
+/* ---- receiving ---- */
 
 static int take_event(skua_response *r, const sk_event *ev) {
     if (ev->kind == SK_EV_END) {
@@ -113,7 +108,7 @@ static int take_event(skua_response *r, const sk_event *ev) {
         sk_fail_nomem(&r->failure);
     else
         sk_fail(&r->failure, rc, SKUA_PHASE_RECV, "something other than a body");
-    return fail(r);
+    return sk_response_fail(r);
 }
 
 /* The last byte of a body is its end, which the caller need not ask for. */
@@ -126,8 +121,7 @@ static void end_if_complete(skua_response *r) {
         finish(r);
 }
 
-/* What can be had without waiting: bytes, 0 at the end, SKUA_E_AGAIN, or a failure. */
-static ptrdiff_t read_now(skua_response *r, void *buf, size_t len) {
+ptrdiff_t sk_response_receive_now(skua_response *r, void *buf, size_t len) {
     sk_channel *ch = r->body.channel;
     sk_event ev = {.head = &ch->head};
     while (!r->body.done) {
@@ -154,7 +148,7 @@ static ptrdiff_t read_waiting(skua_response *r, void *buf, size_t len) {
     if (call.at != SK_NEVER && sk_clock_now(clock) >= call.at)
         return fail_timeout(r, call, idle);
     for (;;) {
-        ptrdiff_t n = read_now(r, buf, len);
+        ptrdiff_t n = sk_response_receive_now(r, buf, len);
         if (n != SKUA_E_AGAIN)
             return n;
         int rc = sk_channel_wait(ch, SKUA_WANT_READ, sk_bound_first(call, idle), &r->failure);
@@ -165,119 +159,28 @@ static ptrdiff_t read_waiting(skua_response *r, void *buf, size_t len) {
     }
 }
 
-static ptrdiff_t take(skua_response *r, void *buf, size_t len) {
-    if (r->failed)
-        return r->failed;
+ptrdiff_t sk_response_receive(skua_response *r, void *buf, size_t len) {
     if (r->body.done)
         return 0;
     if (sk_channel_is_open(r->body.channel))
         return read_waiting(r, buf, len);
-    sk_peer_fail(&r->body.channel->peer, &r->failure, SKUA_E_NOT_CONNECTED, SKUA_PHASE_STATE,
+    sk_peer_fail(&r->peer, &r->failure, SKUA_E_NOT_CONNECTED, SKUA_PHASE_STATE,
                  "the connection was closed before the body was read");
-    return fail(r);
+    return sk_response_fail(r);
 }
 
-ptrdiff_t skua_response_read(skua_response *r, void *buf, size_t len, skua_error *err) {
-    if (!r || (!buf && len > 0))
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "a response and room to read into are needed");
-    if (len == 0)
-        return 0;
-    ptrdiff_t n = take(r, buf, len);
-    if (n < 0 && err)
-        *err = r->failure;
-    return n;
-}
-
-/* ---- reading all ---- */
-
-static bool grow(sk_gathered *all) {
-    size_t cap = all->cap ? all->cap * 2 : ALL_FIRST;
-    char *data = cap > all->cap ? sk_realloc(all->data, cap) : NULL;
-    if (!data)
-        return false;
-    all->data = data;
-    all->cap = cap;
-    return true;
-}
-
-static int fail_all(skua_response *r, int code, size_t max) {
-    if (code == SKUA_E_NOMEM)
-        sk_fail_nomem(&r->failure);
-    else
-        sk_fail(&r->failure, code, SKUA_PHASE_LIMIT, "body larger than %zu bytes", max);
-    if (r->body.channel)
-        return fail(r);
-    return r->failed = code;
-}
-
-static int gather(skua_response *r, size_t max) {
-    sk_gathered *all = &r->all;
-    bool announced = r->body.expected > 0 && (uint64_t)r->body.expected > max;
-    if (!r->failed && !r->body.done && announced)
-        return fail_all(r, SKUA_E_BODY_TOO_LARGE, max);
-    for (;;) {
-        if (all->cap - all->len < 2 && !grow(all)) /* a byte, and the terminator */
-            return fail_all(r, SKUA_E_NOMEM, max);
-        ptrdiff_t n = take(r, all->data + all->len, all->cap - all->len - 1);
-        if (n < 0)
-            return (int)n;
-        all->len += (size_t)n;
-        if (all->len > max)
-            return fail_all(r, SKUA_E_BODY_TOO_LARGE, max);
-        if (n == 0) {
-            all->data[all->len] = '\0';
-            return 0;
-        }
-    }
-}
-
-int skua_response_read_all(skua_response *r, size_t max_bytes, const char **data, size_t *len,
-                           skua_error *err) {
-    if (!r || !data || !len)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "a response and places for the result are needed");
-    int rc = gather(r, max_bytes ? max_bytes : ALL_MAX_DEFAULT);
-    if (rc != 0) {
-        if (err)
-            *err = r->failure;
-        return rc;
-    }
-    *data = r->all.data;
-    *len = r->all.len;
-    return 0;
-}
-
-/* ---- beginning and letting go ---- */
+/* ---- beginning ---- */
 
 void sk_response_begin(skua_response *r, sk_channel *ch) {
     r->body.channel = sk_channel_hold(ch);
+    r->peer = ch->peer;
     ch->reader = r;
     ch->stats->responses++;
     ch->stats->reused += ch->reused;
     if (r->body.switched) {
         r->body.done = true;
-        detach(r, false);
+        stop_clock(r);
         return;
     }
     end_if_complete(r);
-}
-
-/* Read and drop what has arrived. True at the end of the body. */
-static bool drain(skua_response *r) {
-    char dropped[DRAIN_PIECE];
-    ptrdiff_t n = 1;
-    sk_session_readable(&r->body.channel->session);
-    for (int64_t sum = 0; n > 0 && sum < DRAIN_MAX && !r->body.done; sum += n)
-        n = read_now(r, dropped, sizeof dropped);
-    return r->body.done;
-}
-
-void sk_response_let_go(skua_response *r) {
-    sk_channel *ch = r->body.channel;
-    if (!ch)
-        return;
-    bool wanted = ch->holders > 1 && !r->owned && sk_channel_is_open(ch);
-    if (!wanted || !drain(r))
-        detach(r, false);
 }

@@ -3,6 +3,7 @@
 #include "client/response.h"
 
 #include "base/str.h"
+#include "wire/keep_alive.h"
 
 /* Room for strings, filled from the front. */
 static const char *put(char **at, skua_str s) {
@@ -57,14 +58,17 @@ static int64_t length_of(const sk_head *head, bool to_head) {
     return head->body == SK_BODY_NONE ? 0 : -1;
 }
 
-int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head) {
+int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head,
+                         const sk_settings *s) {
     r->content_length = length_of(head, to_head);
     r->body = (sk_intake){.framing = head->body,
                           .switched = head->upgrade,
+                          .keep_alive_s = sk_keep_alive_timeout(&head->fields),
                           .expected = head->body == SK_BODY_CLOSE || head->body == SK_BODY_CHUNKED
                                           ? -1
                                           : length_of(head, false)};
-    return sk_head_copy_make(&r->head, &r->mem, head);
+    int rc = sk_response_prepare_decoding(r, head, s);
+    return rc == 0 ? sk_head_copy_make(&r->head, &r->mem, head) : rc;
 }
 
 int sk_response_set_url(skua_response *r, const char *url) {

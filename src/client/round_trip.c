@@ -93,7 +93,7 @@ static int keep_interim(sk_round_trip *t, const sk_head *head, skua_error *err) 
 
 static int keep_final(sk_round_trip *t, const sk_head *head, skua_error *err) {
     bool to_head = sk_draft_method_is(&t->draft, SK_LIT("HEAD"));
-    if (!need_answer(t) || sk_response_set_head(t->answer, head, to_head) != 0)
+    if (!need_answer(t) || sk_response_set_head(t->answer, head, to_head, settings_of(t)) != 0)
         return sk_fail_nomem(err);
     t->answered = true;
     t->timeline.at.head = elapsed(t);
