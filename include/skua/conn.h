@@ -214,7 +214,8 @@ SKUA_API int skua_conn_request(skua_conn *c, const char *method, const char *tar
                                skua_error *err);
 
 /* Begin a request. The method is a token, the target holds no control character and no space
- * (RFC 9112 3); Host and "Accept-Encoding: identity" are added unless putheader brings them.
+ * (RFC 9112 3); Host and "Accept-Encoding: identity" are added unless putheader brings them;
+ * with decode, Accept-Encoding names the codings of this build.
  * A target that is an absolute URL or "*" is sent as it is; an empty one is "/".
  *
  * putrequest, putheader, endheaders and send latch: the first thing that is wrong with the request,

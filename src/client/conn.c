@@ -15,6 +15,7 @@
 #include "base/fail.h"
 #include "base/str.h"
 #include "client/trace.h"
+#include "coding/decoder.h"
 
 #define SPARE_MAX (64u << 10) /* of a body that is kept to be sent again */
 
@@ -159,7 +160,8 @@ static int start(skua_conn *c, sk_draft_body body, sk_bound call) {
     sk_draft_frame frame = {.origin = &c->origin,
                             .via = c->via,
                             .user_agent = c->settings->o.user_agent,
-                            .accept_encoding = "identity",
+                            .accept_encoding =
+                                c->settings->o.decode ? sk_decoder_accepts() : "identity",
                             .body = body};
     if (rc == 0)
         rc = sk_round_trip_write_head(t, c->channel, &frame, &c->failure);

@@ -24,9 +24,11 @@ static int look_ahead(skua_response *r) {
 }
 
 int skua_response_peek(skua_response *r, const char **data, size_t *len, skua_error *err) {
-    if (!r || !data || !len)
+    if (!r)
+        return sk_fail_absent(err, "a response is needed");
+    if (!data || !len)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "a response and places for the result are needed");
+                       "places for data and len are needed");
     int rc = sk_buf_len(&r->ahead) > 0 ? 1 : look_ahead(r);
     if (rc < 0)
         return sk_response_report(r, err);
@@ -64,9 +66,11 @@ static ptrdiff_t find_line(skua_response *r, size_t room) {
 }
 
 ptrdiff_t skua_response_readline(skua_response *r, char *buf, size_t cap, skua_error *err) {
-    if (!r || !buf || cap < 2)
+    if (!r)
+        return sk_fail_absent(err, "a response is needed");
+    if (!buf || cap < 2)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "a response and room for a byte and a terminator are needed");
+                       "room for a byte and a terminator is needed");
     ptrdiff_t n = find_line(r, cap - 1);
     if (n < 0)
         return sk_response_report(r, err);

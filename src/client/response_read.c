@@ -31,9 +31,11 @@ static ptrdiff_t take(skua_response *r, void *buf, size_t len) {
 }
 
 ptrdiff_t skua_response_read(skua_response *r, void *buf, size_t len, skua_error *err) {
-    if (!r || (!buf && len > 0))
+    if (!r)
+        return sk_fail_absent(err, "a response is needed");
+    if (!buf && len > 0)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "a response and room to read into are needed");
+                       "room to read into is needed");
     if (len == 0)
         return 0;
     ptrdiff_t n = take(r, buf, len);
@@ -97,9 +99,11 @@ static int gather(skua_response *r, size_t max) {
 
 int skua_response_read_all(skua_response *r, size_t max_bytes, const char **data, size_t *len,
                            skua_error *err) {
-    if (!r || !data || !len)
+    if (!r)
+        return sk_fail_absent(err, "a response is needed");
+    if (!data || !len)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "a response and places for the result are needed");
+                       "places for data and len are needed");
     int rc = gather(r, max_bytes ? max_bytes : ALL_MAX_DEFAULT);
     if (rc != 0)
         return sk_response_report(r, err);

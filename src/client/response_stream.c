@@ -17,7 +17,7 @@ int skua_response_fd(const skua_response *r) {
 
 static int check(const skua_response *r, skua_error *err) {
     if (!r)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a response is needed");
+        return sk_fail_absent(err, "a response is needed");
     if (!r->body.switched)
         return sk_peer_fail(&r->peer, err, SKUA_E_IMPROPER_CONNECTION_STATE, SKUA_PHASE_STATE,
                             "status %d does not switch to another protocol", r->head.status);

@@ -42,7 +42,7 @@ static void fields_are_as_received(void **state) {
 static void nothing_is_asked_of_null(void **state) {
     (void)state;
     char byte;
-    skua_error err;
+    skua_error err = {0};
     size_t count = 1;
     const char *data;
     skua_timings t;
