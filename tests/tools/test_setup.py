@@ -1,6 +1,7 @@
 """tools/setup is silent when all is there, and exact when it is not and it may not install."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -71,6 +72,13 @@ def test_without_apt_get(setup):
 
 def test_unknown_level(setup):
     assert setup("everything", CMAKE).returncode == 2
+
+
+def test_optional_libraries_are_installed_for_a_build(root):
+    optional = re.findall(r"^sk_optional\(\S+ (\S+)", (root / "cmake/Library.cmake").read_text(), re.M)
+    needs = re.search(r"build_needs='(.*?)'", (root / "tools/setup").read_text(), re.S).group(1)
+    assert "zlib.h" in optional
+    assert [header for header in optional if "<%s>" % header not in needs] == []
 
 
 def test_this_machine_has_what_the_tests_need(root):
