@@ -1,4 +1,5 @@
-/* skua/form.h - the fields of a form: application/x-www-form-urlencoded, and multipart/form-data.
+/* skua/form.h - the fields of a form, as application/x-www-form-urlencoded. A form with files is
+ * skua/multipart.h's.
  *
  *     skua_form *f = skua_form_new(&err);
  *     skua_form_add(f, "q", "tea & cake");
@@ -13,8 +14,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- application/x-www-form-urlencoded ---- */
 
 /* The Content-Type of what skua_form_text gives. */
 #define SKUA_FORM_TYPE "application/x-www-form-urlencoded"

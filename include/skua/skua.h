@@ -7,6 +7,7 @@
 #include <skua/conn.h>
 #include <skua/error.h>
 #include <skua/form.h>
+#include <skua/multipart.h>
 #include <skua/reply.h>
 #include <skua/request.h>
 #include <skua/response.h>

@@ -1,5 +1,5 @@
-/* sys/file.c - opening and reading files, contained below a directory. What may be served and
- * under which name is not decided here. */
+/* sys/file.c - opening and reading files, anywhere or contained below a directory. What may be
+ * served and under which name is not decided here. */
 #include "sys/file.h"
 
 #include <errno.h>
@@ -14,6 +14,11 @@
 /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define RACE_TRIES 8
+
+int sk_file_open(const char *path) {
+    int fd = open(path, READ_FLAGS);
+    return fd >= 0 ? fd : -errno;
+}
 
 int sk_dir_open(const char *path) {
     /* O_PATH: a directory that may be searched but not listed can be served from. */

@@ -1,4 +1,4 @@
-/* sys/file.h - opening files, contained below a directory. */
+/* sys/file.h - opening files, anywhere or contained below a directory. */
 #ifndef SK_SYS_FILE_H
 #define SK_SYS_FILE_H
 
@@ -18,6 +18,9 @@ typedef struct sk_file_info {
     bool is_regular;
 } sk_file_info;
 
+/* Open a file for reading, wherever it lies. Never blocks on a FIFO or device: see sk_file_stat for
+ * what it is. The descriptor, or -errno. */
+int sk_file_open(const char *path);
 /* Open a directory to serve from; it need not be listable. The descriptor, or -errno. */
 int sk_dir_open(const char *path);
 /* Open `path` (relative, no leading '/') for reading below dir. It cannot leave dir by "..", by an
