@@ -1,8 +1,8 @@
 /* net/tls_openssl_ctx.c - TLS settings: from options and files to what streams share.
  *
  * Loading reads files and may take milliseconds; afterwards nothing in the settings changes, so any
- * number of threads use them without a lock. OpenSSL's security level stays as the system has it
- * (2 on Debian: no RSA or DH keys below 2048 bits, no SHA-1 signatures). */
+ * number of threads use them without a lock. OpenSSL's security level is at least 2 (no RSA or
+ * DH keys below 2048 bits, no SHA-1 signatures), which is what Debian and Fedora build it with. */
 #include "net/tls_openssl.h"
 
 #include "base/fail.h"
@@ -21,8 +21,9 @@
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"                                   \
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"                                   \
     "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305"
-#define GROUPS       "X25519:P-256:P-384"
-#define ALPN_DEFAULT "http/1.1"
+#define GROUPS         "X25519:P-256:P-384"
+#define ALPN_DEFAULT   "http/1.1"
+#define SECURITY_LEVEL 2
 
 static int set_protocols(sk_tls_ctx *c, int min_version, skua_error *err) {
     if (min_version != 0 && min_version != SKUA_TLS_1_2 && min_version != SKUA_TLS_1_3)
@@ -152,9 +153,10 @@ static int load_server(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
     if (!o->cert_file)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS, "a server needs a cert_file");
     /* Accepted in silence it would look like client certificates being asked for. */
-    if (o->ca_file || o->ca_dir)
+    if (o->ca_file || o->ca_dir || o->crl_file || o->pins)
         return sk_fail(err, SKUA_E_UNSUPPORTED, SKUA_PHASE_TLS,
-                       "ca_file and ca_dir are for clients: client certificates are not supported");
+                       "ca_file, ca_dir, crl_file and pins are for clients: client certificates "
+                       "are not supported");
     if (SSL_CTX_set_session_id_context(c->ssl, session_context, sizeof session_context - 1) != 1)
         return sk_tls_fail_queue(err, "session settings");
     return load_key(c, o, err);
@@ -168,6 +170,8 @@ static sk_tls_ctx *ctx_alloc(bool server) {
     c->server = server;
     c->ssl = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
     c->bio = sk_tls_bio_method();
+    if (c->ssl && SSL_CTX_get_security_level(c->ssl) < SECURITY_LEVEL)
+        SSL_CTX_set_security_level(c->ssl, SECURITY_LEVEL);
     if (c->ssl && c->bio)
         return c;
     sk_tls_ctx_unref(c);

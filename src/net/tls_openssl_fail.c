@@ -2,12 +2,12 @@
 #include "net/tls_openssl.h"
 
 #include "base/fail.h"
-#include "base/line.h"
+#include "sys/file.h"
 
 #include <openssl/err.h>
 #include <openssl/pemerr.h>
 #include <openssl/sslerr.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -138,15 +138,32 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     return code;
 }
 
-static const char *file_text(unsigned long e, const char *what) {
-    bool not_pem = (ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE) ||
-                   ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER;
-    if (not_pem && strcmp(what, "key_file") == 0)
-        return "holds no private key in PEM form";
-    if (not_pem)
-        return "holds no certificate in PEM form";
-    const char *why = ERR_reason_error_string(e);
-    return why ? why : "not readable";
+/* What a file that is not PEM is instead; or "". */
+static const char *shape_of(const char *path) {
+    unsigned char first[2];
+    int dir = sk_dir_open(path);
+    if (dir >= 0) {
+        sk_file_close(dir);
+        return ": it is a directory";
+    }
+    BIO *b = BIO_new_file(path, "r");
+    int n = b ? BIO_read(b, first, sizeof first) : -1;
+    BIO_free(b);
+    ERR_clear_error();
+    if (n == 0)
+        return ": it is empty";
+    /* A SEQUENCE with a length of more than 127. */
+    if (n == 2 && first[0] == 0x30 && first[1] > 0x80)
+        return ": it is in DER form, which openssl with -inform DER converts";
+    return "";
+}
+
+static int fail_not_pem(skua_error *err, const char *what, const char *path) {
+    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: holds no %s in PEM form%s", what, path,
+                   strcmp(what, "key_file") == 0   ? "private key"
+                   : strcmp(what, "crl_file") == 0 ? "revocation list"
+                                                   : "certificate",
+                   shape_of(path));
 }
 
 static int fail_file(skua_error *err, const char *what, const char *path) {
@@ -154,7 +171,12 @@ static int fail_file(skua_error *err, const char *what, const char *path) {
     ERR_clear_error();
     if (ERR_SYSTEM_ERROR(e))
         return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_TLS, ERR_GET_REASON(e), "%s %s", what, path);
-    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: %s", what, path, file_text(e, what));
+    if ((ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE) ||
+        ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER)
+        return fail_not_pem(err, what, path);
+    const char *why = ERR_reason_error_string(e);
+    return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "%s %s: %s", what, path,
+                   why ? why : "not readable");
 }
 
 /* Loading a file failed: say which and why. Empties OpenSSL's queue. */

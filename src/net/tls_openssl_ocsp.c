@@ -47,15 +47,16 @@ static bool is_demanded(X509 *cert) {
     return found;
 }
 
-static int judge_absent(const staple *t) {
-    if (t->s->ctx->ocsp == SKUA_OCSP_REQUIRE)
-        return refuse(t, X509_V_ERR_OCSP_VERIFY_NEEDED,
-                      "the settings require a stapled response, and the server sent none");
-    if (is_demanded(t->cert))
-        return refuse(t, X509_V_ERR_OCSP_VERIFY_NEEDED,
-                      "the certificate demands a stapled response (must-staple, RFC 7633), and the "
-                      "server sent none");
-    return 1;
+static int judge_absent(const staple *t, const char *instead) {
+    bool required = t->s->ctx->ocsp == SKUA_OCSP_REQUIRE;
+    if (!required && !is_demanded(t->cert))
+        return 1;
+    sk_line rule = {.len = 0};
+    sk_line_add(&rule, "%s a stapled response, and %s",
+                required ? "the settings require"
+                         : "the certificate demands (must-staple, RFC 7633)",
+                instead);
+    return refuse(t, X509_V_ERR_OCSP_VERIFY_NEEDED, rule.text);
 }
 
 /* ---- whose word is it? ---- */
@@ -71,16 +72,20 @@ static bool is_authorized(const staple *t) {
     return ok;
 }
 
+/* OpenSSL's reason, and the data behind it: "Verify error: certificate has expired". */
 static int judge_signature(const staple *t) {
     ERR_clear_error();
     if (is_authorized(t))
         return 1;
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    const char *data = "";
+    int flags = 0;
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error_data(&data, &flags));
     sk_line rule = {.len = 0};
     sk_line_add(&rule,
                 "the stapled response is not signed by the issuer, nor by whom it certified for "
-                "that (%s)",
-                reason ? reason : "unknown");
+                "that (%s%s%s)",
+                reason ? reason : "unknown", flags & ERR_TXT_STRING ? ": " : "",
+                flags & ERR_TXT_STRING ? data : "");
     ERR_clear_error();
     return refuse(t, X509_V_ERR_OCSP_VERIFY_FAILED, rule.text);
 }
@@ -164,7 +169,7 @@ static int judge_response(staple *t, const unsigned char *der, long len) {
     if (!response || end != der + len)
         ok = refuse(t, X509_V_ERR_OCSP_VERIFY_FAILED, "the stapled response cannot be read");
     else if (OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
-        ok = judge_absent(t);
+        ok = judge_absent(t, "the server's says that its responder has none now");
     else
         ok = judge_basic(t, response);
     OCSP_RESPONSE_free(response);
@@ -186,8 +191,10 @@ static int on_staple(SSL *ssl, void *user) {
         .cert = sk_X509_value(chain, 0),
         .issuer = sk_X509_value(chain, 1),
     };
-    if (len <= 0 || !der || !t.issuer)
-        return judge_absent(&t);
+    if (len <= 0 || !der)
+        return judge_absent(&t, "the server sent none");
+    if (!t.issuer)
+        return judge_absent(&t, "nobody is known who could sign one");
     return judge_response(&t, der, len);
 }
 

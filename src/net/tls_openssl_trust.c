@@ -15,6 +15,8 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "sys/directory.h"
 #include "sys/file.h"
 
 #include <openssl/err.h>
@@ -108,15 +110,44 @@ static int load_system(sk_tls_ctx *c, X509_STORE *store, sk_buf *text, skua_erro
     return 0;
 }
 
+/* Certificates alone: a file that holds but revocation lists is none. */
+static int load_file(X509_STORE *store, const char *file, skua_error *err) {
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    if (!lookup)
+        return sk_fail_nomem(err);
+    if (X509_load_cert_file(lookup, file, X509_FILETYPE_PEM) > 0)
+        return 0;
+    return sk_tls_fail_file(err, "ca_file", file);
+}
+
+/* "5f15c80c.0": the hash of a subject, and a number. */
+static bool is_hashed(const char *name) {
+    size_t digits = strspn(name, "0123456789abcdef");
+    return digits == 8 && name[8] == '.' && sk_is_digit(name[9]);
+}
+
+/* A directory that may not be listed may still be looked into. */
+static int load_dir(X509_STORE *store, const char *dir, skua_error *err) {
+    if (!is_dir(dir))
+        return sk_fail(err, SKUA_E_FILE_NOT_FOUND, SKUA_PHASE_TLS, "ca_dir %s: no such directory",
+                       dir);
+    if (strchr(dir, ':'))
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
+                       "ca_dir %s: OpenSSL takes ':' for the end of a directory's name", dir);
+    if (sk_directory_has(dir, is_hashed) == 0)
+        return sk_fail(
+            err, SKUA_E_TLS, SKUA_PHASE_TLS,
+            "ca_dir %s: no certificate in it has a hashed name: run openssl rehash on it", dir);
+    return X509_STORE_load_path(store, dir) == 1 ? 0 : sk_tls_fail_queue(err, dir);
+}
+
 static int load_given(sk_tls_ctx *c, X509_STORE *store, const skua_tls_opts *o, sk_buf *text,
                       skua_error *err) {
-    if (o->ca_file && X509_STORE_load_file(store, o->ca_file) != 1)
-        return sk_tls_fail_file(err, "ca_file", o->ca_file);
-    if (o->ca_dir && !is_dir(o->ca_dir))
-        return sk_fail(err, SKUA_E_FILE_NOT_FOUND, SKUA_PHASE_TLS, "ca_dir %s: no such directory",
-                       o->ca_dir);
-    if (o->ca_dir && X509_STORE_load_path(store, o->ca_dir) != 1)
-        return sk_tls_fail_queue(err, o->ca_dir);
+    int rc = o->ca_file ? load_file(store, o->ca_file, err) : 0;
+    if (rc == 0 && o->ca_dir)
+        rc = load_dir(store, o->ca_dir, err);
+    if (rc != 0)
+        return rc;
     note(text, o->ca_file);
     note(text, o->ca_dir);
     c->trust_found = o->ca_file || o->ca_dir;

@@ -122,3 +122,19 @@ int sk_directory_read(int root, const char *path, size_t max, sk_arena *arena, s
     closedir(stream);
     return rc;
 }
+
+int sk_directory_has(const char *path, bool (*is)(const char *name)) {
+    DIR *stream = opendir(path);
+    if (!stream)
+        return -errno;
+    const struct dirent *entry;
+    bool found = false;
+    do {
+        errno = 0;
+        entry = readdir(stream);
+        found = entry && is(entry->d_name);
+    } while (entry && !found);
+    int rc = entry || errno == 0 ? found : -errno;
+    closedir(stream);
+    return rc;
+}

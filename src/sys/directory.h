@@ -24,5 +24,7 @@ typedef struct sk_directory {
  * links that lead out or nowhere, FIFOs, sockets, devices. Names and array are the arena's. 0 or
  * -errno. */
 int sk_directory_read(int root, const char *path, size_t max, sk_arena *arena, sk_directory *out);
+/* Has the directory a name of the kind that `is` tells? 1, 0 or -errno. */
+int sk_directory_has(const char *path, bool (*is)(const char *name));
 
 #endif

@@ -166,11 +166,32 @@ static void refused(void **state) {
     assert_int_equal(sk_directory_read(f->fd, "..", 9, &f->arena, &d), -EXDEV);
 }
 
+static bool ends_in_0(const char *name) {
+    size_t len = strlen(name);
+    return len > 0 && name[len - 1] == '0';
+}
+
+static void finds_a_kind_of_name(void **state) {
+    fixture *f = *state;
+    char path[256];
+    in(f, "in", path);
+    assert_int_equal(sk_directory_has(path, ends_in_0), 0);
+    make_file(f, "in/a.1", 1);
+    assert_int_equal(sk_directory_has(path, ends_in_0), 0);
+    make_link(f, "/nonexistent", "in/a.0");
+    assert_int_equal(sk_directory_has(path, ends_in_0), 1);
+    in(f, "in/a.1", path);
+    assert_int_equal(sk_directory_has(path, ends_in_0), -ENOTDIR);
+    in(f, "none", path);
+    assert_int_equal(sk_directory_has(path, ends_in_0), -ENOENT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(what_there_is), TEST(links), TEST(is_bounded), TEST(empty), TEST(refused),
+        TEST(what_there_is), TEST(links),   TEST(is_bounded),
+        TEST(empty),         TEST(refused), TEST(finds_a_kind_of_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
