@@ -34,7 +34,7 @@ help:
 	@echo "make asan-clang  unit tests, faults and corpora with clang under ASan and UBSan"
 	@echo "make tsan      unit and fault tests under TSan"
 	@echo "make fuzz      T=name S=60: run one fuzz target; without T each of them"
-	@echo "make bench     measure"
+	@echo "make bench     measure server and client beside nginx and libcurl"
 	@echo "make install   PREFIX=/usr/local DESTDIR="
 	@echo "make fmt       format the sources; make lint: clang-tidy and cppcheck"
 	@echo "make clean     remove build/"
