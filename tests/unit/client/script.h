@@ -129,6 +129,16 @@ static inline script *script_new(const step *steps) {
     return script_with(steps, "http://example.org", (skua_conn_opts){0}, 1 << 20);
 }
 
+/* A peer that gives one answer and closes. len 0 is the text's. */
+static inline script *script_answering(const char *answer, size_t len, skua_conn_opts opts) {
+    static step steps[4];
+    steps[0] = (step){EXPECT, "\r\n\r\n", 0};
+    steps[1] = (step){SEND, answer, len};
+    steps[2] = (step){CLOSE, NULL, 0};
+    steps[3] = (step){END, NULL, 0};
+    return script_with(steps, "http://example.org", opts, 1 << 20);
+}
+
 static inline void script_free(script *s) {
     skua_conn_free(s->conn);
     if (s->far)

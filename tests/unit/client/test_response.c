@@ -4,15 +4,10 @@
 #define OK "HTTP/1.1 200 OK\r\n"
 
 static script *answered(const char *answer) {
-    static step steps[4];
-    steps[0] = (step){EXPECT, "\r\n\r\n", 0};
-    steps[1] = (step){SEND, answer, 0};
-    steps[2] = (step){CLOSE, NULL, 0};
-    steps[3] = (step){END, NULL, 0};
-    return script_new(steps);
+    return script_answering(answer, 0, (skua_conn_opts){0});
 }
 
-static void fields_are_as_received(void **state) {
+static void a15_fields_are_as_received(void **state) {
     (void)state;
     script *s = answered("HTTP/1.1 200  \xe9t\xe9 \t\r\nX-Case: \t a b \t\r\nSet-Cookie: a=1\r\n"
                          "Empty:\r\nset-cookie: b=2\r\nContent-Length: 0\r\n\r\n");
@@ -64,7 +59,7 @@ static void nothing_is_asked_of_null(void **state) {
     skua_response_free(NULL);
 }
 
-static void bodies_that_end_well(void **state) {
+static void a16_bodies_that_end_well(void **state) {
     (void)state;
     static const struct {
         const char *answer, *body;
@@ -93,7 +88,7 @@ static void bodies_that_end_well(void **state) {
     }
 }
 
-static void small_reads_give_the_same(void **state) {
+static void a16_small_reads_give_the_same(void **state) {
     (void)state;
     script *s = answered(OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
     skua_response *r = script_response(s);
@@ -107,7 +102,7 @@ static void small_reads_give_the_same(void **state) {
     script_free(s);
 }
 
-static void the_last_byte_is_the_end(void **state) {
+static void a17_the_last_byte_is_the_end(void **state) {
     (void)state;
     script *s = answered(OK "Content-Length: 2\r\n\r\nok");
     skua_response *r = script_response(s);
@@ -118,7 +113,7 @@ static void the_last_byte_is_the_end(void **state) {
     script_free(s);
 }
 
-static void head_announces_and_has_no_body(void **state) {
+static void a16_head_announces_and_has_no_body(void **state) {
     (void)state;
     script *s = answered(OK "Content-Length: 500\r\n\r\n");
     assert_int_equal(skua_conn_request(s->conn, "HEAD", "/", NULL, NULL, 0, &s->err), 0);
@@ -131,7 +126,7 @@ static void head_announces_and_has_no_body(void **state) {
     script_free(s);
 }
 
-static void trailers_come_with_the_end(void **state) {
+static void a18_trailers_come_with_the_end(void **state) {
     (void)state;
     script *s = answered(OK "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
                             "X-Sum: 1\r\nX-Sum: 2\r\n\r\n");
@@ -149,7 +144,7 @@ static void trailers_come_with_the_end(void **state) {
     script_free(s);
 }
 
-static void interim_responses_are_kept(void **state) {
+static void a08_interim_responses_are_kept(void **state) {
     (void)state;
     script *s = answered("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n"
                          "Link: </b>\r\n\r\n" OK "Content-Length: 0\r\n\r\n");
@@ -168,7 +163,7 @@ static void interim_responses_are_kept(void **state) {
     script_free(s);
 }
 
-static void interim_responses_are_bounded(void **state) {
+static void a08_interim_responses_are_bounded(void **state) {
     (void)state;
     char answer[4096] = "";
     for (int i = 0; i < 17; i++)
@@ -179,7 +174,7 @@ static void interim_responses_are_bounded(void **state) {
     script_free(s);
 }
 
-static void switching_protocols_ends_the_exchange(void **state) {
+static void a08_switching_protocols_ends_the_exchange(void **state) {
     (void)state;
     script *s = answered("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n"
                          "Connection: upgrade\r\n\r\nno http");
@@ -192,7 +187,7 @@ static void switching_protocols_ends_the_exchange(void **state) {
     script_free(s);
 }
 
-static void a_body_cut_short_says_by_how_much(void **state) {
+static void a19_incomplete_read_says_by_how_much(void **state) {
     (void)state;
     static const struct {
         const char *answer, *message;
@@ -231,7 +226,7 @@ static void a_body_cut_short_says_by_how_much(void **state) {
     }
 }
 
-static void a_bad_chunk_stays_bad(void **state) {
+static void a19_a_bad_chunk_stays_bad(void **state) {
     (void)state;
     script *s = answered(OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n");
     skua_response *r = script_response(s);
@@ -245,7 +240,7 @@ static void a_bad_chunk_stays_bad(void **state) {
     script_free(s);
 }
 
-static void heads_that_are_refused(void **state) {
+static void a19_heads_that_are_refused(void **state) {
     (void)state;
     static const struct {
         const char *answer;
@@ -275,7 +270,7 @@ static void heads_that_are_refused(void **state) {
     }
 }
 
-static void what_is_no_status_line_is_shown(void **state) {
+static void a19_what_is_no_status_line_is_shown(void **state) {
     (void)state;
     script *s = answered("SSH-2.0-Open\x1b[31m\xff\r\nrest");
     assert_int_equal(script_failure(s), SKUA_E_BAD_STATUS_LINE);
@@ -290,7 +285,7 @@ static void what_is_no_status_line_is_shown(void **state) {
     script_free(s);
 }
 
-static void no_answer_at_all_is_a_disconnect(void **state) {
+static void a19_no_answer_at_all_is_a_disconnect(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SHUT, NULL, 0}, {END, NULL, 0}};
     script *s = script_new(steps);
@@ -301,7 +296,7 @@ static void no_answer_at_all_is_a_disconnect(void **state) {
     script_free(s);
 }
 
-static void resets_are_told_apart_by_when_they_come(void **state) {
+static void a19_resets_are_told_apart_by_when_they_come(void **state) {
     (void)state;
     static const step at_once[] = {{EXPECT, "\r\n\r\n", 0}, {RESET, NULL, 0}, {END, NULL, 0}};
     script *s = script_new(at_once);
@@ -329,7 +324,7 @@ static void resets_are_told_apart_by_when_they_come(void **state) {
     script_free(s);
 }
 
-static void read_all_has_a_cap(void **state) {
+static void a16_read_all_has_a_cap(void **state) {
     (void)state;
     const char *data;
     size_t len;
@@ -354,7 +349,7 @@ static void read_all_has_a_cap(void **state) {
     script_free(s);
 }
 
-static void read_all_grows(void **state) {
+static void a16_read_all_grows(void **state) {
     (void)state;
     static char answer[200100];
     int head = snprintf(answer, sizeof answer, OK "Content-Length: 200000\r\n\r\n");
@@ -370,7 +365,7 @@ static void read_all_grows(void **state) {
     script_free(s);
 }
 
-static void what_was_read_singly_is_not_in_read_all(void **state) {
+static void a16_what_was_read_singly_is_not_in_read_all(void **state) {
     (void)state;
     script *s = answered(OK "Content-Length: 5\r\n\r\nhello");
     skua_response *r = script_response(s);
@@ -383,25 +378,25 @@ static void what_was_read_singly_is_not_in_read_all(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fields_are_as_received),
+        cmocka_unit_test(a15_fields_are_as_received),
         cmocka_unit_test(nothing_is_asked_of_null),
-        cmocka_unit_test(bodies_that_end_well),
-        cmocka_unit_test(small_reads_give_the_same),
-        cmocka_unit_test(the_last_byte_is_the_end),
-        cmocka_unit_test(head_announces_and_has_no_body),
-        cmocka_unit_test(trailers_come_with_the_end),
-        cmocka_unit_test(interim_responses_are_kept),
-        cmocka_unit_test(interim_responses_are_bounded),
-        cmocka_unit_test(switching_protocols_ends_the_exchange),
-        cmocka_unit_test(a_body_cut_short_says_by_how_much),
-        cmocka_unit_test(a_bad_chunk_stays_bad),
-        cmocka_unit_test(heads_that_are_refused),
-        cmocka_unit_test(what_is_no_status_line_is_shown),
-        cmocka_unit_test(no_answer_at_all_is_a_disconnect),
-        cmocka_unit_test(resets_are_told_apart_by_when_they_come),
-        cmocka_unit_test(read_all_has_a_cap),
-        cmocka_unit_test(read_all_grows),
-        cmocka_unit_test(what_was_read_singly_is_not_in_read_all),
+        cmocka_unit_test(a16_bodies_that_end_well),
+        cmocka_unit_test(a16_small_reads_give_the_same),
+        cmocka_unit_test(a17_the_last_byte_is_the_end),
+        cmocka_unit_test(a16_head_announces_and_has_no_body),
+        cmocka_unit_test(a18_trailers_come_with_the_end),
+        cmocka_unit_test(a08_interim_responses_are_kept),
+        cmocka_unit_test(a08_interim_responses_are_bounded),
+        cmocka_unit_test(a08_switching_protocols_ends_the_exchange),
+        cmocka_unit_test(a19_incomplete_read_says_by_how_much),
+        cmocka_unit_test(a19_a_bad_chunk_stays_bad),
+        cmocka_unit_test(a19_heads_that_are_refused),
+        cmocka_unit_test(a19_what_is_no_status_line_is_shown),
+        cmocka_unit_test(a19_no_answer_at_all_is_a_disconnect),
+        cmocka_unit_test(a19_resets_are_told_apart_by_when_they_come),
+        cmocka_unit_test(a16_read_all_has_a_cap),
+        cmocka_unit_test(a16_read_all_grows),
+        cmocka_unit_test(a16_what_was_read_singly_is_not_in_read_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
