@@ -59,9 +59,9 @@ static void open_side(side *s) {
     *s = (side){.clock = {.now_ms = 1}};
     s->face = sk_manual_clock_face(&s->clock);
     s->router = sk_router_new();
-    sk_router_add(s->router, "/{$}", show, NULL, &what);
-    sk_router_add(s->router, "POST /{x}/b", show, NULL, &what);
-    sk_router_add(s->router, "GET /rest/{rest...}", show_rest, NULL, &what);
+    sk_router_add(s->router, "/{$}", &(sk_route){.fn = show}, &what);
+    sk_router_add(s->router, "POST /{x}/b", &(sk_route){.fn = show}, &what);
+    sk_router_add(s->router, "GET /rest/{rest...}", &(sk_route){.fn = show_rest}, &what);
     s->settings = (sk_server_settings){
         .limits = {.line_max = 256, .block_max = 1024, .fields_max = 10, .chunk_line_max = 32},
         .header_ms = 10,

@@ -2,7 +2,10 @@
  *
  * Field names and values are checked as they go out: a reply cannot be split (RFC 9112 11.1). A
  * failure latches: later calls give it again, and the server answers 500 if nothing has been sent,
- * else it closes the connection. */
+ * else it closes the connection.
+ *
+ * "Thread: its loop" is the thread that runs the handler, also one of the pool; once a reply is
+ * deferred it is any thread, one at a time, for reply and request alike. */
 #ifndef SKUA_REPLY_H
 #define SKUA_REPLY_H
 
@@ -14,6 +17,9 @@ extern "C" {
 
 /* The reply to a request under way. It lives as long as the request. */
 typedef struct skua_reply skua_reply;
+
+/* Called about a reply that is finished later, in its loop's thread. */
+typedef void skua_reply_event_fn(skua_reply *a, void *user);
 
 /* Reply with text, formatted as printf does, of type "text/plain; charset=utf-8" unless
  * skua_reply_send_header has named another.
@@ -75,11 +81,14 @@ SKUA_API int skua_reply_send_header(skua_reply *a, const char *name, const char 
  * Since: 0.1 */
 SKUA_API int skua_reply_end_headers(skua_reply *a);
 
-/* Write body bytes, copied. The reply is complete when the handler returns.
+/* Write body bytes, copied. The reply is complete when the handler returns, or with
+ * skua_reply_finish. A handler on the pool waits here while more than 256 KiB have not left; a
+ * reply that was deferred then takes nothing and answers SKUA_E_AGAIN, which does not latch: see
+ * skua_reply_on_room. Below that mark all of it is taken.
  *
  * Returns: 0, SKUA_E_STATE (headers have not ended; more than the Content-Length), SKUA_E_NOMEM,
- *          SKUA_E_BROKEN_PIPE (the client has gone).
- * Thread: its loop.
+ *          SKUA_E_BROKEN_PIPE (the client has gone), SKUA_E_AGAIN (deferred, and full).
+ * Thread: its loop; any, where it is deferred.
  * Since: 0.1 */
 SKUA_API int skua_reply_write(skua_reply *a, const void *data, size_t len);
 
@@ -97,6 +106,55 @@ SKUA_API int skua_reply_send_trailer(skua_reply *a, const char *name, const char
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_close_connection(skua_reply *a);
+
+/* Have the reply finished later, not when the handler returns: from then on request and reply live
+ * until skua_reply_finish, and calls on the two may come from any thread, from one at a time. What
+ * the handler returns then does not matter, and once the reply may be in another thread's hands the
+ * handler must not touch it.
+ *
+ * Where the client goes away, calls that send give SKUA_E_BROKEN_PIPE; the objects stay, and
+ * skua_reply_finish is still due. In a handler on the pool, which may block, it is only for those
+ * who want to finish after its return.
+ *
+ * Returns: 0 (also when it is deferred already), SKUA_E_NOMEM (latched), SKUA_E_STATE for a reply
+ *          of the server's own.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_defer(skua_reply *a);
+
+/* Finish a deferred reply: it is complete, as if a handler had returned. Exactly once for each
+ * skua_reply_defer; request and reply are gone afterwards, and the callbacks below not called any
+ * more. Without a reply, or with one that failed, the server answers 500 if it still can.
+ *
+ * Returns: 0; what latched before; SKUA_E_STATE where it is not deferred; SKUA_E_INVALID_ARGUMENT
+ *          for NULL.
+ * Thread: any, where it is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_reply_finish(skua_reply *a);
+
+/* Has the client of a deferred reply gone, or ended its side of the connection? What is written may
+ * still be read in the second case, and mostly is not.
+ *
+ * Returns: 1 or 0; 1 for NULL.
+ * Thread: any, where it is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_reply_is_gone(skua_reply *a);
+
+/* Have fn(a, user) called once, when the client of a deferred reply goes before the reply is
+ * finished. It may finish it.
+ *
+ * Returns: 0, SKUA_E_STATE where it is not deferred, SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: any, where it is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user);
+
+/* Have fn(a, user) called when a deferred reply that answered SKUA_E_AGAIN to skua_reply_write
+ * takes bytes again.
+ *
+ * Returns: 0, SKUA_E_STATE where it is not deferred, SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: any, where it is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_reply_on_room(skua_reply *a, skua_reply_event_fn *fn, void *user);
 
 #ifdef __cplusplus
 }

@@ -8,8 +8,17 @@
 extern "C" {
 #endif
 
-/* A request under way. It, and every string it gives out, lives until its handler returns. */
+/* A request under way. It, and every string it gives out, lives until its handler returns, or,
+ * where the reply is deferred, until skua_reply_finish. */
 typedef struct skua_request skua_request;
+
+/* Called with a piece of a body that is streamed (len > 0), at its end (0), or when it breaks off
+ * (a negative SKUA_E_ code, data NULL): malformed, too large, too slow, or the client has gone.
+ *
+ * Returns: 0 to go on; SKUA_E_AGAIN: the piece was taken, and no more is wanted before
+ * skua_request_resume; another negative code ends the exchange with 500, unless a reply was begun.
+ */
+typedef int skua_request_body_fn(skua_request *q, const void *data, ptrdiff_t len, void *user);
 
 /* Give the method as received: "GET". Methods are case-sensitive (RFC 9110 9.1).
  *
@@ -91,6 +100,36 @@ SKUA_API const char *skua_request_param(const skua_request *q, const char *name)
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API const char *skua_request_body(const skua_request *q, size_t *len);
+
+/* Read a piece of the body. On a route that streams bodies to the pool it waits until there is one;
+ * a client that expects 100-continue is told to go on by the first call. Elsewhere the body is at
+ * hand, and this takes it piece by piece.
+ *
+ * Returns: bytes read, at most len; 0 at the end; a negative code: SKUA_E_BROKEN_PIPE (the client
+ *          has gone), SKUA_E_TIMEOUT, SKUA_E_BODY_TOO_LARGE, SKUA_E_BAD_CHUNK and the like,
+ *          SKUA_E_STATE (a streamed body, and this is no thread of the pool),
+ *          SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: its loop; any, where the reply is deferred.
+ * Since: 0.1 */
+SKUA_API ptrdiff_t skua_request_read(skua_request *q, void *buf, size_t len);
+
+/* On a route that streams bodies: have fn called with each piece as it comes, in the loop's thread.
+ * The reply is then finished with skua_reply_finish, which may be called from fn. A client that
+ * expects 100-continue is told to go on. Pieces are not kept: while fn asks for a pause the client
+ * has to wait.
+ *
+ * Returns: 0, SKUA_E_STATE (the body is not streamed; asked for already), SKUA_E_NOMEM,
+ *          SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_request_on_body(skua_request *q, skua_request_body_fn *fn, void *user);
+
+/* Go on with a body that its callback has paused.
+ *
+ * Returns: 0, SKUA_E_STATE where there is none, SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: any, where the reply is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_request_resume(skua_request *q);
 
 /* Give the client's address: "192.0.2.1:49152", "unix:".
  *

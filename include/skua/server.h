@@ -58,6 +58,8 @@ typedef struct skua_server_opts {
     skua_log_fn *log;          /* NULL: none */
     void *user;                /* for both */
     const skua_clock *clock;   /* NULL: the system's */
+    int pool_threads;          /* for handlers that may block [16], at most 1024 */
+    uint32_t pool_queue_max;   /* requests that wait for one of them; more are 503 [1024] */
 } skua_server_opts;
 
 /* Options of a directory route. */
@@ -70,10 +72,29 @@ typedef struct skua_dir_opts {
     int list;                  /* 1: show directories without an index file as an HTML page [0] */
 } skua_dir_opts;
 
-/* Handle a request: called once, with the whole body at hand. It must not block. A negative return
- * (SKUA_E_*) makes the server answer 500, as does returning without a reply.
- * Both objects die at its return. */
+/* Handle a request: called once, with the whole body at hand unless the route streams it. It must
+ * not block unless the route is for the pool. A negative return (SKUA_E_*) makes the server answer
+ * 500, as does returning without a reply. Both objects die at its return, or where
+ * skua_reply_defer was called, with skua_reply_finish. */
 typedef int skua_handler_fn(skua_request *q, skua_reply *a, void *user);
+
+/* Where a handler runs. */
+typedef enum skua_handler_kind {
+    SKUA_HANDLER_INLINE = 0, /* on the loop: it must not block */
+    SKUA_HANDLER_POOL        /* on a thread of the pool: it may block, and so may its reading and
+                                writing, which do not hold up the loop */
+} skua_handler_kind;
+
+/* Options of a route. Zero is the default in brackets; SKUA_FOREVER is no end. */
+typedef struct skua_route_opts {
+    size_t size;
+    skua_handler_fn *fn;
+    void *user;
+    skua_handler_kind kind;
+    int stream_body;        /* 1: fn is called when the head is there, and takes the body by
+                               skua_request_on_body or, on the pool, skua_request_read */
+    int64_t body_max_bytes; /* [the server's; none for a streamed body] */
+} skua_route_opts;
 
 /* Make a server.
  *
@@ -105,6 +126,15 @@ SKUA_API void skua_server_free(skua_server *s);
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user);
+
+/* Add a route with options; the pattern is skua_route's. Where the pool's queue is full, its routes
+ * answer 503 with Retry-After.
+ *
+ * Returns: as skua_route. Latches.
+ * Owns: options are copied.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_route_with(skua_server *s, const char *pattern, const skua_route_opts *opts);
 
 /* Serve the files below a directory at a path that begins and ends with "/". GET and HEAD; media
  * types by ending; index files; ETag and Last-Modified with the preconditions of RFC 9110 13.

@@ -48,6 +48,10 @@ static int fill(sk_session *s, skua_error *err) {
     return 0;
 }
 
+int sk_session_read_ahead(sk_session *s, skua_error *err) {
+    return fill(s, err);
+}
+
 /* Take the machine one event further with what is in the buffer. */
 static sk_event_kind pull(sk_session *s, sk_event *ev) {
     size_t len = sk_buf_len(s->in);

@@ -42,6 +42,10 @@ static inline void sk_session_readable(sk_session *s) {
  * in *ev live until the next call on the session. Set ev->head first. */
 int sk_session_next(sk_session *s, sk_event *ev, skua_error *err);
 
+/* Read once, and leave what came in the input. 0 (the end is noted in eof), SKUA_E_AGAIN, or an
+ * error. */
+int sk_session_read_ahead(sk_session *s, skua_error *err);
+
 /* Get body bytes into dst (len > 0), straight from the stream where nothing is buffered. Returns
  * how many (> 0); 0 when another event came, which is in *ev; SKUA_E_AGAIN; an error. */
 ptrdiff_t sk_session_body(sk_session *s, void *dst, size_t len, sk_event *ev, skua_error *err);

@@ -6,7 +6,8 @@
  *                 BODY <-------------+  |    +---------------+             |
  *                   | whole             | no body            |             |
  *                   +-----> handler <---+                    |             |
- *                              | replied                     |             |
+ *                              | replied, or                 |             |
+ *                              +--> DEFERRED -------+        |             |
  *                              +--> FILE (pumped) --+        |             |
  *                              |                    v        |             |
  *                              +--------------> exchange over -- go on ----+
@@ -103,9 +104,13 @@ static sk_step step_linger(sk_sconn *c) {
 
 typedef sk_step step_fn(sk_sconn *c);
 static step_fn *const steps[] = {
-    [SK_SCONN_HANDSHAKE] = step_handshake, [SK_SCONN_HEAD] = sk_sconn_step_head,
-    [SK_SCONN_BODY] = sk_sconn_step_body,  [SK_SCONN_FILE] = sk_sconn_step_file,
-    [SK_SCONN_ENDING] = step_ending,       [SK_SCONN_LINGER] = step_linger,
+    [SK_SCONN_HANDSHAKE] = step_handshake,
+    [SK_SCONN_HEAD] = sk_sconn_step_head,
+    [SK_SCONN_BODY] = sk_sconn_step_body,
+    [SK_SCONN_FILE] = sk_sconn_step_file,
+    [SK_SCONN_DEFERRED] = sk_sconn_step_deferred,
+    [SK_SCONN_ENDING] = step_ending,
+    [SK_SCONN_LINGER] = step_linger,
 };
 
 /* ---- waiting ---- */
@@ -115,6 +120,7 @@ static sk_sconn_timer timer_due(const sk_sconn *c) {
         [SK_SCONN_HANDSHAKE] = SK_SCONN_TIMER_TLS, [SK_SCONN_HEAD] = SK_SCONN_TIMER_IDLE,
         [SK_SCONN_BODY] = SK_SCONN_TIMER_BODY,     [SK_SCONN_FILE] = SK_SCONN_TIMER_WRITE,
         [SK_SCONN_ENDING] = SK_SCONN_TIMER_WRITE,  [SK_SCONN_LINGER] = SK_SCONN_TIMER_LINGER,
+        [SK_SCONN_DEFERRED] = SK_SCONN_NO_TIMER,
     };
     if (c->yield)
         return SK_SCONN_TIMER_YIELD;
@@ -122,26 +128,24 @@ static sk_sconn_timer timer_due(const sk_sconn *c) {
         return SK_SCONN_TIMER_WRITE;
     if (c->state == SK_SCONN_HEAD && (!c->served || sk_buf_len(&c->in) > 0))
         return SK_SCONN_TIMER_HEADER;
+    if (c->state == SK_SCONN_DEFERRED && sk_sconn_wants_body(c))
+        return SK_SCONN_TIMER_BODY;
     return (sk_sconn_timer)by_state[c->state];
 }
 
+/* -1: none. */
 static int64_t timer_ms(const sk_server_settings *settings, sk_sconn_timer kind) {
-    switch (kind) {
-    case SK_SCONN_TIMER_TLS:
-        return settings->tls_ms;
-    case SK_SCONN_TIMER_HEADER:
-        return settings->header_ms;
-    case SK_SCONN_TIMER_IDLE:
-        return settings->idle_ms;
-    case SK_SCONN_TIMER_BODY:
-        return settings->body_ms;
-    case SK_SCONN_TIMER_WRITE:
-        return settings->write_ms;
-    case SK_SCONN_TIMER_LINGER:
-        return LINGER_MS;
-    default:
-        return 0;
-    }
+    const int64_t ms[] = {
+        [SK_SCONN_NO_TIMER] = -1,
+        [SK_SCONN_TIMER_TLS] = settings->tls_ms,
+        [SK_SCONN_TIMER_HEADER] = settings->header_ms,
+        [SK_SCONN_TIMER_IDLE] = settings->idle_ms,
+        [SK_SCONN_TIMER_BODY] = settings->body_ms,
+        [SK_SCONN_TIMER_WRITE] = settings->write_ms,
+        [SK_SCONN_TIMER_LINGER] = LINGER_MS,
+        [SK_SCONN_TIMER_YIELD] = 0,
+    };
+    return ms[kind];
 }
 
 /* The time for progress starts anew with each; that for something whole does not. */
@@ -158,9 +162,16 @@ static bool set_timer(sk_sconn *c) {
     return sk_loop_arm(c->worker->loop, &c->timer, timer_ms(c->worker->settings, kind)) == 0;
 }
 
-static bool set_watch(sk_sconn *c) {
+/* What to wait for beside the leaving of the output. */
+static unsigned wanted(const sk_sconn *c) {
+    if (c->state == SK_SCONN_DEFERRED)
+        return sk_sconn_wants_body(c) || sk_sconn_reads_ahead(c) ? SKUA_WANT_READ : 0;
     bool only_write = (c->blocked && c->state != SK_SCONN_BODY) || c->state == SK_SCONN_FILE;
-    skua_want want = sk_session_want(&c->session, only_write ? SKUA_WANT_WRITE : SKUA_WANT_READ);
+    return only_write ? SKUA_WANT_WRITE : SKUA_WANT_READ;
+}
+
+static bool set_watch(sk_sconn *c) {
+    skua_want want = sk_session_want(&c->session, wanted(c));
     if (want.fd < 0)
         return true;
     if (c->watched)
@@ -188,7 +199,7 @@ static void turn(sk_sconn *c, int64_t came) {
     sk_sconn_begin_turn(c);
     c->worker->turn_came = came;
     sk_step s = sk_sconn_flush(c);
-    if (s == SK_STEP_WAIT && c->state == SK_SCONN_BODY)
+    if (s == SK_STEP_WAIT && (c->state == SK_SCONN_BODY || c->state == SK_SCONN_DEFERRED))
         s = SK_STEP_ON; /* a body is read whether or not its peer reads */
     run(c, s);
 }
@@ -226,6 +237,10 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
         return sk_sconn_end(c);
     case SK_SCONN_TIMER_HEADER:
     case SK_SCONN_TIMER_BODY:
+        if (c->state == SK_SCONN_DEFERRED) {
+            sk_sconn_body_timed_out(c);
+            return SK_STEP_ON;
+        }
         if (!begun)
             return sk_sconn_end(c);
         if (!c->exchange)
@@ -299,7 +314,7 @@ void sk_sconn_close(sk_sconn *c) {
 
 void sk_sconn_stop(sk_sconn *c) {
     bool replying = c->state == SK_SCONN_FILE || c->state == SK_SCONN_ENDING ||
-                    c->state == SK_SCONN_LINGER || c->blocked;
+                    c->state == SK_SCONN_LINGER || c->state == SK_SCONN_DEFERRED || c->blocked;
     if (replying)
         return;
     if (!c->is_tls || c->state != SK_SCONN_HEAD) {

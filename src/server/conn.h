@@ -10,6 +10,7 @@ typedef enum sk_sconn_state {
     SK_SCONN_HANDSHAKE,
     SK_SCONN_HEAD,
     SK_SCONN_BODY,
+    SK_SCONN_DEFERRED,
     SK_SCONN_FILE,
     SK_SCONN_ENDING,
     SK_SCONN_LINGER

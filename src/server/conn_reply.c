@@ -1,10 +1,16 @@
 /* server/conn_reply.c - a reply's way out, and the end of its exchange: what is refused, what is
  * sent from a file, what is logged, and whether the connection goes on. */
 #include "server/conn_step.h"
+#include "server/deferral.h"
 #include "sys/clock.h"
 
 int64_t sk_sconn_now_us(const sk_sconn *c) {
     return sk_clock_now_us(c->worker->settings->clock);
+}
+
+/* The reply is somebody else's to finish: it is not looked at. */
+static void abandon(sk_sconn *c) {
+    sk_deferral_abandon(c->exchange->deferral);
 }
 
 static const char *or_dash(const char *text) {
@@ -30,7 +36,9 @@ static void report(sk_sconn *c) {
 }
 
 void sk_sconn_drop_exchange(sk_sconn *c) {
-    if (c->exchange)
+    if (c->exchange && c->exchange->deferral)
+        abandon(c);
+    else if (c->exchange)
         sk_worker_take_back(c->worker, c->exchange);
     c->exchange = NULL;
 }
@@ -110,10 +118,20 @@ int sk_sconn_status_of(int code) {
     return 0;
 }
 
-sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain) {
+void sk_sconn_leave_body(sk_sconn *c) {
     sk_h1_set_close(&c->session.h1);
     c->linger = true;
+}
+
+sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain) {
+    sk_sconn_leave_body(c);
     return sk_sconn_replied(c, sk_reply_refuse(&c->exchange->reply, status, NULL, explain));
+}
+
+sk_step sk_sconn_refuse_busy(sk_sconn *c) {
+    if (c->exchange->request.streamed)
+        sk_sconn_leave_body(c);
+    return sk_sconn_replied(c, sk_reply_busy(&c->exchange->reply));
 }
 
 sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {

@@ -52,13 +52,19 @@ static int find_route(const sk_sconn *c, skua_request *q) {
     return status;
 }
 
+int64_t sk_sconn_body_max(const sk_sconn *c) {
+    int64_t max = c->exchange->request.route->body_max;
+    return max != 0 ? max : c->worker->settings->body_max;
+}
+
 /* 200, or the status that refuses what the head announces. */
 static int check_announced(const sk_sconn *c, const sk_head *head) {
     /* RFC 9110 10.1.1: an expectation we do not know cannot be met. 1.0 has none. */
     if (head->version >= 11 && !head->expect_continue &&
         sk_fields_find(&head->fields, SK_LIT("Expect")))
         return SKUA_STATUS_EXPECTATION_FAILED;
-    if (head->body == SK_BODY_LENGTH && head->content_length > c->worker->settings->body_max)
+    int64_t max = sk_sconn_body_max(c);
+    if (max >= 0 && head->body == SK_BODY_LENGTH && head->content_length > max)
         return SKUA_STATUS_CONTENT_TOO_LARGE;
     return SKUA_STATUS_OK;
 }
@@ -90,15 +96,18 @@ static sk_step answer_without_route(sk_sconn *c, int status) {
 static sk_step run_handler(sk_sconn *c) {
     sk_exchange *x = c->exchange;
     const sk_route *route = x->request.route;
+    if (route->pooled)
+        return sk_sconn_run_on_pool(c);
     int rc = route->fn(&x->request, &x->reply, route->user);
+    if (x->deferral)
+        return sk_sconn_await_reply(c);
+    if (x->request.streamed) /* and nobody wanted it */
+        sk_sconn_leave_body(c);
     return sk_sconn_replied(c, sk_reply_finish(&x->reply, rc));
 }
 
-/* RFC 9110 10.1.1: not where the body has begun to come without it. */
-static int send_continue(sk_sconn *c) {
+int sk_sconn_send_continue(sk_sconn *c) {
     sk_session *s = &c->session;
-    if (!c->exchange->request.head.expect_continue || sk_buf_len(s->in) > 0)
-        return 0;
     sk_h1_start_response(&s->h1, s->out, SKUA_STATUS_CONTINUE, SK_LIT("Continue"));
     return sk_h1_finish_head(&s->h1, s->out, SK_BODY_NONE, 0);
 }
@@ -106,8 +115,9 @@ static int send_continue(sk_sconn *c) {
 static sk_step begin_body(sk_sconn *c) {
     c->state = SK_SCONN_BODY;
     int rc = sk_request_keep(&c->exchange->request);
-    if (rc == 0)
-        rc = send_continue(c);
+    /* RFC 9110 10.1.1: not where the body has begun to come without it. */
+    if (rc == 0 && c->exchange->request.head.expect_continue && sk_buf_len(c->session.in) == 0)
+        rc = sk_sconn_send_continue(c);
     return rc == 0 ? SK_STEP_ON : sk_sconn_refuse_error(c, rc, NULL);
 }
 
@@ -126,7 +136,8 @@ static sk_step begin_request(sk_sconn *c) {
     status = check_announced(c, &q->head);
     if (status != SKUA_STATUS_OK)
         return sk_sconn_refuse(c, status, NULL);
-    return has_body(&q->head) ? begin_body(c) : run_handler(c);
+    q->streamed = q->route->stream_body && has_body(&q->head);
+    return has_body(&q->head) && !q->streamed ? begin_body(c) : run_handler(c);
 }
 
 /* May a request be begun now? ON if so. */
@@ -171,8 +182,7 @@ static size_t body_room(const sk_sconn *c) {
     const skua_request *q = &c->exchange->request;
     size_t have = sk_buf_len(&q->body);
     size_t room = have > BODY_READ ? have : BODY_READ;
-    int64_t most =
-        q->head.body == SK_BODY_LENGTH ? q->head.content_length : c->worker->settings->body_max;
+    int64_t most = q->head.body == SK_BODY_LENGTH ? q->head.content_length : sk_sconn_body_max(c);
     uint64_t left = (uint64_t)most - have;
     return left < room ? (size_t)left + 1 : room; /* one more: it shows a body that is too long */
 }
@@ -200,7 +210,7 @@ static sk_step take_body(sk_sconn *c, bool *complete) {
     if (n < 0)
         return sk_sconn_refuse_error(c, (int)n, ev.what);
     sk_buf_commit(body, (size_t)n);
-    if (sk_buf_len(body) > (uint64_t)c->worker->settings->body_max)
+    if (sk_buf_len(body) > (uint64_t)sk_sconn_body_max(c))
         return sk_sconn_refuse_error(c, SKUA_E_BODY_TOO_LARGE, NULL);
     *complete = n == 0 && ev.kind == SK_EV_END;
     return SK_STEP_ON;

@@ -1,5 +1,5 @@
 /* server/conn_step.h - what the parts of a connection share: conn.c, conn_turn.c, conn_request.c,
- * conn_reply.c. */
+ * conn_deferred.c, conn_reply.c. */
 #ifndef SK_SERVER_CONN_STEP_H
 #define SK_SERVER_CONN_STEP_H
 
@@ -37,13 +37,33 @@ static inline size_t sk_sconn_queued(const sk_sconn *c) {
 sk_step sk_sconn_step_head(sk_sconn *c);
 sk_step sk_sconn_step_body(sk_sconn *c);
 
+/* Of the body of the request under way; -1: no end. */
+int64_t sk_sconn_body_max(const sk_sconn *c);
+/* Tell a client that waits for it to send its body. 0, or an error of the wire machine. */
+int sk_sconn_send_continue(sk_sconn *c);
+
+/* ---- conn_deferred.c: a reply that is made elsewhere ---- */
+
+sk_step sk_sconn_run_on_pool(sk_sconn *c);
+/* The handler has deferred its reply: go on to wait for it. */
+sk_step sk_sconn_await_reply(sk_sconn *c);
+sk_step sk_sconn_step_deferred(sk_sconn *c);
+/* While it waits: is the body read? Else: may what comes behind the request be read? */
+bool sk_sconn_wants_body(const sk_sconn *c);
+bool sk_sconn_reads_ahead(const sk_sconn *c);
+void sk_sconn_body_timed_out(sk_sconn *c);
+
 /* ---- conn_reply.c: from the reply to the end of the exchange ---- */
 
 /* The reply has come so far: go on to its file, the next request or the end. */
 sk_step sk_sconn_replied(sk_sconn *c, sk_reply_end end);
 sk_step sk_sconn_step_file(sk_sconn *c);
+/* What is left of the request's body is not read: the connection ends with the reply. */
+void sk_sconn_leave_body(sk_sconn *c);
 /* Answer and close: after this request nobody can say where the next one begins. */
 sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain);
+/* The same with 503 and Retry-After, where the connection may go on: nothing was done. */
+sk_step sk_sconn_refuse_busy(sk_sconn *c);
 /* The same for a request that broke off, or whose head or body is wrong. */
 sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what);
 /* The status that answers an error; 0 where there is nobody to answer. */

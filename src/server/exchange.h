@@ -1,7 +1,7 @@
 /* server/exchange.h - one request with its reply, as the server keeps them: what stands behind
  * skua_request and skua_reply.
  *
- *     head parsed -> (body gathered) -> handler -> (file pumped) -> released, reset, used again
+ *     head parsed -> (body gathered) -> handler -> (deferred) -> (file pumped) -> reset, used again
  *
  * An exchange belongs to a worker, which lends it to a connection while a request is worked on. A
  * connection at rest has none. */
@@ -18,6 +18,7 @@
 typedef struct sk_sconn sk_sconn; /* server/conn.h */
 typedef struct sk_exchange sk_exchange;
 typedef struct sk_route sk_route;
+typedef struct sk_deferral sk_deferral; /* server/deferral.h */
 
 struct skua_request {
     sk_head head; /* views into the input, or into the arena once sk_request_keep was called */
@@ -27,6 +28,8 @@ struct skua_request {
     const char **params;   /* the values of the route's names, in their order */
     uint32_t rest;         /* the segment that the last of them begins with, if it is a rest */
     sk_buf body;
+    size_t body_read;   /* of it, by skua_request_read */
+    bool streamed;      /* the body does not come into `body` */
     skua_field *fields; /* terminated copies, once asked for */
 };
 
@@ -51,9 +54,11 @@ typedef struct sk_field_list {
 
 struct skua_reply {
     sk_reply_state state;
-    int status; /* given by send_response; of an interim one while that is NAMED */
-    int error;  /* latched */
+    int status;      /* given by send_response; of an interim one while that is NAMED */
+    int error;       /* latched */
+    uint8_t framing; /* sk_body, once the head is out */
     bool interim;
+    bool close;       /* the connection ends with it */
     bool whole;       /* a one-call reply: it frames itself */
     unsigned given;   /* SK_GIVEN_* */
     uint32_t skipped; /* fields that wait for the reply behind an interim one */
@@ -69,11 +74,13 @@ struct sk_exchange {
     skua_request request;
     skua_reply reply;
     sk_arena arena;
-    sk_sconn *conn;
-    int64_t begun_us;   /* only where somebody asks: see skua_access */
-    int64_t first_byte; /* of the request: how many the connection had received before it */
-    sk_exchange *next;  /* in the worker's list of spare ones */
-    sk_field fields[];  /* room for head.fields */
+    sk_sconn *conn;        /* not to be used while it is deferred: see there */
+    sk_deferral *deferral; /* NULL: the reply is complete when the handler returns */
+    int64_t begun_us;      /* only where somebody asks: see skua_access */
+    int64_t body_bytes;    /* of the request, where it is streamed */
+    int64_t first_byte;    /* of the request: how many the connection had received before it */
+    sk_exchange *next;     /* in the worker's list of spare ones */
+    sk_field fields[];     /* room for head.fields */
 };
 
 static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {
@@ -83,6 +90,8 @@ static inline sk_exchange *sk_exchange_of_reply(const skua_reply *a) {
     return (sk_exchange *)(void *)((char *)(uintptr_t)a - offsetof(sk_exchange, reply));
 }
 
+/* Free an exchange that no worker keeps. */
+void sk_exchange_free(sk_exchange *x);
 /* Copy what the head's views see into the arena: the input is about to change. 0 or SKUA_E_NOMEM.
  */
 int sk_request_keep(skua_request *q);

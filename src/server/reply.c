@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "server/conn.h"
 #include "server/error_page.h"
+#include "server/reply_way.h"
 #include "sys/file.h"
 
 #include <skua/status.h>
@@ -101,14 +102,13 @@ int skua_reply_send_header(skua_reply *a, const char *name, const char *value) {
 int skua_reply_send_trailer(skua_reply *a, const char *name, const char *value) {
     if (a->error)
         return a->error;
-    sk_h1 *m = &session_of(a)->h1;
     if (a->state != SK_REPLY_OPEN)
         return latch(a, SKUA_E_STATE);
     if (!is_field(name, value) || !sk_h1_may_trail(sk_str(name)))
         return latch(a, SKUA_E_INVALID_ARGUMENT);
     if (sk_exchange_of_reply(a)->request.head.version == 10)
         return 0;
-    if (m->send_body != SK_BODY_CHUNKED)
+    if (a->framing != SK_BODY_CHUNKED)
         return latch(a, SKUA_E_STATE);
     int rc = add_field(a, &a->trailers, name, value);
     return rc == 0 ? 0 : latch(a, rc);
@@ -125,27 +125,36 @@ static bool is_left_out(const skua_reply *a, const skua_field *f) {
            sk_str_ieq(name, SK_LIT("Transfer-Encoding"));
 }
 
-static void put_own_fields(skua_reply *a) {
-    sk_session *s = session_of(a);
-    sk_sconn *c = sk_exchange_of_reply(a)->conn;
-    skua_str server = c->worker->settings->server_header;
+static void put_own_fields(skua_reply *a, sk_reply_way *w) {
+    sk_h1 *m = &w->conn->session.h1;
+    skua_str server = w->conn->worker->settings->server_header;
+    char date[SK_DATE_LEN];
     if (!(a->given & SK_GIVEN_DATE)) /* RFC 9110 6.6.1 */
-        sk_h1_field(&s->h1, s->out, SK_LIT("Date"), sk_worker_date(c->worker));
+        sk_h1_field(m, w->out, SK_LIT("Date"), sk_reply_way_date(w, date));
     if (server.len > 0 && !(a->given & SK_GIVEN_SERVER))
-        sk_h1_field(&s->h1, s->out, SK_LIT("Server"), server);
+        sk_h1_field(m, w->out, SK_LIT("Server"), server);
 }
 
 static int put_head(skua_reply *a, sk_body body, int64_t length) {
-    sk_session *s = session_of(a);
-    sk_h1_start_response(&s->h1, s->out, a->status, sk_str(skua_status_reason(a->status)));
+    sk_reply_way w;
+    int rc = sk_reply_way_begin(&w, a);
+    if (rc != 0)
+        return rc;
+    sk_h1 *m = &w.conn->session.h1;
+    if (a->close)
+        sk_h1_set_close(m);
+    sk_h1_start_response(m, w.out, a->status, sk_str(skua_status_reason(a->status)));
     if (!a->interim)
-        put_own_fields(a);
+        put_own_fields(a, &w);
     for (uint32_t i = a->skipped; i < a->fields.count; i++) {
         const skua_field *f = &a->fields.at[i];
         if (!is_left_out(a, f))
-            sk_h1_field(&s->h1, s->out, sk_str(f->name), sk_str(f->value));
+            sk_h1_field(m, w.out, sk_str(f->name), sk_str(f->value));
     }
-    return sk_h1_finish_head(&s->h1, s->out, body, length);
+    rc = sk_h1_finish_head(m, w.out, body, length);
+    a->framing = m->send_body;
+    sk_reply_way_end(&w);
+    return rc;
 }
 
 int skua_reply_send_response(skua_reply *a, int status) {
@@ -194,7 +203,7 @@ int skua_reply_close_connection(skua_reply *a) {
         return a->error;
     if (a->state > SK_REPLY_NAMED)
         return latch(a, SKUA_E_STATE);
-    sk_h1_set_close(&session_of(a)->h1);
+    a->close = true;
     return 0;
 }
 
@@ -217,13 +226,12 @@ int skua_reply_write(skua_reply *a, const void *data, size_t len) {
         return a->error;
     if (a->state != SK_REPLY_OPEN || a->file >= 0)
         return latch(a, SKUA_E_STATE);
-    sk_session *s = session_of(a);
     const char *from = data;
     while (len > 0) {
         size_t n = len < SLICE ? len : SLICE;
-        int rc = sk_h1_data(&s->h1, s->out, from, n);
-        if (rc == 0)
-            rc = sk_sconn_relieve(sk_exchange_of_reply(a)->conn);
+        int rc = sk_reply_way_data(a, from, n, from == data);
+        if (rc == SKUA_E_AGAIN)
+            return rc;
         if (rc != 0)
             return latch(a, rc);
         from += n;
@@ -368,10 +376,12 @@ static sk_reply_end close_message(skua_reply *a) {
     return sk_h1_end(&s->h1, s->out, trailers) == 0 ? SK_REPLY_COMPLETE : SK_REPLY_CUT;
 }
 
-/* Forget all that was said: another reply takes its place. */
+/* Forget all that was said, but that the connection is to end: another reply takes its place. */
 static void start_over(skua_reply *a) {
+    bool close = a->close;
     sk_reply_release(a);
     sk_reply_init(a);
+    a->close = close;
 }
 
 sk_reply_end sk_reply_bare(skua_reply *a, int status) {
@@ -383,16 +393,27 @@ sk_reply_end sk_reply_bare(skua_reply *a, int status) {
     return close_message(a);
 }
 
-sk_reply_end sk_reply_refuse(skua_reply *a, int status, const char *allow, const char *explain) {
-    start_over(a);
-    if (allow)
-        skua_reply_send_header(a, "Allow", allow);
+/* A page with what was given for its head. */
+static sk_reply_end refuse(skua_reply *a, int status, const char *explain) {
     if (page(a, status, explain) == 0)
         return close_message(a);
     if (sk_h1_send_begun(&session_of(a)->h1))
         return SK_REPLY_CUT;
     /* Without memory for a page a status is still better than silence. */
     return sk_reply_bare(a, status);
+}
+
+sk_reply_end sk_reply_refuse(skua_reply *a, int status, const char *allow, const char *explain) {
+    start_over(a);
+    if (allow)
+        skua_reply_send_header(a, "Allow", allow);
+    return refuse(a, status, explain);
+}
+
+sk_reply_end sk_reply_busy(skua_reply *a) {
+    start_over(a);
+    skua_reply_send_header(a, "Retry-After", "1");
+    return refuse(a, SKUA_STATUS_SERVICE_UNAVAILABLE, NULL);
 }
 
 sk_reply_end sk_reply_options(skua_reply *a, const char *allow) {

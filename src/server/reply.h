@@ -15,6 +15,8 @@ void sk_reply_init(skua_reply *a);
 sk_reply_end sk_reply_finish(skua_reply *a, int rc);
 /* Answer with an error page, in place of a handler. `allow` (may be NULL) is the value of Allow. */
 sk_reply_end sk_reply_refuse(skua_reply *a, int status, const char *allow, const char *explain);
+/* The same with 503 and Retry-After. */
+sk_reply_end sk_reply_busy(skua_reply *a);
 /* Answer with a status alone. */
 sk_reply_end sk_reply_bare(skua_reply *a, int status);
 /* Answer without a body, with Allow (RFC 9110 9.3.7). */

@@ -4,6 +4,7 @@
  * the arena and the view is pointed at the copy. A view that is terminated already can be told by
  * the byte behind it: in the input that byte is never NUL, for a head may not hold one. */
 #include "server/conn.h"
+#include "server/deferral.h"
 #include "server/router.h"
 
 /* The skua_request that a public call gets as const is always part of an exchange, which is not. */
@@ -142,11 +143,13 @@ const char *skua_request_body(const skua_request *q, size_t *len) {
 }
 
 const char *skua_request_client(skua_request *q) {
-    return sk_sconn_client(sk_exchange_of_request(q)->conn);
+    sk_exchange *x = sk_exchange_of_request(q);
+    return x->deferral ? x->deferral->client : sk_sconn_client(x->conn);
 }
 
 int skua_request_is_tls(const skua_request *q) {
-    return sk_exchange_of_request(q)->conn->is_tls;
+    const sk_exchange *x = sk_exchange_of_request(q);
+    return x->deferral ? x->deferral->is_tls : x->conn->is_tls;
 }
 
 int sk_request_keep(skua_request *q) {

@@ -230,8 +230,7 @@ static sk_route *new_route(sk_router *r, const pattern *p) {
     return route->method.ptr ? route : NULL;
 }
 
-/* `given` holds what the pattern does not say. */
-static int add(sk_router *r, const char *text, const sk_route *given, const char **what) {
+int sk_router_add(sk_router *r, const char *text, const sk_route *given, const char **what) {
     pattern p;
     *what = parse(&p, text);
     if (*what)
@@ -251,20 +250,13 @@ static int add(sk_router *r, const char *text, const sk_route *given, const char
     }
     route->fn = given->fn;
     route->user = given->user;
+    route->pooled = given->pooled;
+    route->stream_body = given->stream_body;
+    route->body_max = given->body_max;
     route->gives_way = given->gives_way;
     route->next = *list;
     *list = route;
     return 0;
-}
-
-int sk_router_add(sk_router *r, const char *text, skua_handler_fn *fn, void *user,
-                  const char **what) {
-    return add(r, text, &(sk_route){.fn = fn, .user = user}, what);
-}
-
-int sk_router_add_fallback(sk_router *r, const char *text, skua_handler_fn *fn, void *user,
-                           const char **what) {
-    return add(r, text, &(sk_route){.fn = fn, .user = user, .gives_way = true}, what);
 }
 
 /* ---- searching ---- */

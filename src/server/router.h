@@ -14,6 +14,9 @@ struct sk_route {
     skua_str method; /* empty: every one */
     skua_handler_fn *fn;
     void *user;
+    bool pooled;              /* fn may block */
+    bool stream_body;         /* fn is called before the body has come */
+    int64_t body_max;         /* 0: the server's; SKUA_FOREVER: none */
     const char *const *names; /* of the parameters, in their order */
     uint32_t name_count;
     bool named_rest;      /* the last name takes the rest */
@@ -33,13 +36,10 @@ typedef struct sk_route_match {
 /* NULL: no memory. */
 sk_router *sk_router_new(void);
 void sk_router_free(sk_router *r);
-/* 0, SKUA_E_INVALID_ARGUMENT with *what (static text), SKUA_E_NOMEM. */
-int sk_router_add(sk_router *r, const char *pattern, skua_handler_fn *fn, void *user,
-                  const char **what);
-/* The same for a route that gives way: a second one of the same path and method is no error, and is
- * the one that is found. */
-int sk_router_add_fallback(sk_router *r, const char *pattern, skua_handler_fn *fn, void *user,
-                           const char **what);
+/* Add a route; `given` holds what the pattern does not say. One that gives way may stand beside
+ * another of the same path and method. 0, SKUA_E_INVALID_ARGUMENT with *what (static text),
+ * SKUA_E_NOMEM. */
+int sk_router_add(sk_router *r, const char *pattern, const sk_route *given, const char **what);
 /* Find the most specific route: 200 and *out, or the status that refuses the request: 404, 405,
  * 501 (a method nobody knows). */
 int sk_router_find(const sk_router *r, skua_str method, const sk_path *path, sk_route_match *out);

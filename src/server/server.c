@@ -20,6 +20,8 @@
 #define BODY_MAX       (INT64_C(2000) << 20) /* what a buffer can hold */
 #define CHUNK_LINE_MAX 4096u
 #define WORKERS_MAX    1024
+#define POOL_THREADS   16
+#define POOL_QUEUE_MAX 1024
 
 enum { SET_UP, RUNNING, OVER };
 
@@ -46,6 +48,8 @@ struct skua_server {
     skua_clock clock;
     sk_router *router;
     uint32_t worker_count;
+    uint32_t pool_threads;
+    uint32_t pool_queue_max;
     sk_listener **listeners;
     uint32_t listener_count;
     owned *owned;
@@ -81,6 +85,8 @@ static const char *wrong_with(const skua_server_opts *o) {
         if (none_below_forever[i].value < SKUA_FOREVER)
             return none_below_forever[i].wrong;
     }
+    if (o->pool_threads < 0 || o->pool_threads > WORKERS_MAX)
+        return "pool_threads is negative, or more than 1024";
     if (o->workers < 0 || o->workers > WORKERS_MAX)
         return "workers is negative, or more than 1024";
     if (o->server_header && !sk_str_is_field_value(sk_str(o->server_header)))
@@ -111,6 +117,8 @@ static void set_settings(skua_server *s, const skua_server_opts *o) {
         s->clock = *o->clock;
         s->settings.clock = &s->clock;
     }
+    s->pool_threads = o->pool_threads > 0 ? (uint32_t)o->pool_threads : POOL_THREADS;
+    s->pool_queue_max = or_default_count(o->pool_queue_max, POOL_QUEUE_MAX);
     s->worker_count = o->workers > 0 ? (uint32_t)o->workers : (uint32_t)sk_thread_cpus();
 }
 
@@ -207,23 +215,57 @@ static int route_added(skua_server *s, const char *pattern, int rc, const char *
     return sk_server_fail(s, rc, "route \"%s\": %s", pattern, what ? what : skua_error_text(rc));
 }
 
-int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
+static int add_route(skua_server *s, const char *pattern, const sk_route *given) {
     const char *what = NULL;
-    if (!s)
-        return SKUA_E_INVALID_ARGUMENT;
     if (atomic_load(&s->phase) != SET_UP)
         return SKUA_E_STATE;
-    if (!pattern || !fn)
+    if (!pattern || !given->fn)
         return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT, "a route without %s",
                               pattern ? "a handler" : "a pattern");
-    int rc = sk_router_add(s->router, pattern, fn, user, &what);
+    int rc = sk_router_add(s->router, pattern, given, &what);
     return route_added(s, pattern, rc, what);
 }
 
+int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
+    return s ? add_route(s, pattern, &(sk_route){.fn = fn, .user = user}) : SKUA_E_INVALID_ARGUMENT;
+}
+
 int sk_server_route_fallback(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
-    const char *what = NULL;
-    int rc = sk_router_add_fallback(s->router, pattern, fn, user, &what);
-    return route_added(s, pattern, rc, what);
+    return add_route(s, pattern, &(sk_route){.fn = fn, .user = user, .gives_way = true});
+}
+
+/* NULL, or what is wrong. */
+static const char *wrong_with_route(const skua_route_opts *o) {
+    if (o->kind != SKUA_HANDLER_INLINE && o->kind != SKUA_HANDLER_POOL)
+        return "kind is neither SKUA_HANDLER_INLINE nor SKUA_HANDLER_POOL";
+    if (o->body_max_bytes < SKUA_FOREVER)
+        return "body_max_bytes is negative";
+    return NULL;
+}
+
+/* A body that is gathered has to fit a buffer. */
+static int64_t body_max_of(const skua_route_opts *o) {
+    if (o->stream_body)
+        return o->body_max_bytes ? o->body_max_bytes : SKUA_FOREVER;
+    return o->body_max_bytes < 0 || o->body_max_bytes > BODY_MAX ? BODY_MAX : o->body_max_bytes;
+}
+
+int skua_route_with(skua_server *s, const char *pattern, const skua_route_opts *opts) {
+    skua_route_opts o;
+    skua_error err;
+    if (!s)
+        return SKUA_E_INVALID_ARGUMENT;
+    const char *wrong = err.msg;
+    if (sk_options_copy(&o, sizeof o, opts, &err) == 0)
+        wrong = wrong_with_route(&o);
+    if (wrong)
+        return route_added(s, pattern ? pattern : "", SKUA_E_INVALID_ARGUMENT, wrong);
+    return add_route(s, pattern,
+                     &(sk_route){.fn = o.fn,
+                                 .user = o.user,
+                                 .pooled = o.kind == SKUA_HANDLER_POOL,
+                                 .stream_body = o.stream_body != 0,
+                                 .body_max = body_max_of(&o)});
 }
 
 int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls) {
@@ -330,12 +372,16 @@ static int run_workers(skua_server *s, crew *crews, skua_error *err) {
 
 static int run(skua_server *s, skua_error *err) {
     crew *crews = sk_zalloc(s->worker_count * sizeof *crews);
-    if (!crews)
-        return sk_fail_nomem(err);
-    int rc = make_workers(s, crews, err);
+    s->settings.pool = sk_pool_new(s->pool_threads, s->pool_queue_max);
+    int rc = crews && s->settings.pool ? 0 : sk_fail_nomem(err);
+    if (rc == 0)
+        rc = make_workers(s, crews, err);
     if (rc == 0)
         rc = run_workers(s, crews, err);
-    for (uint32_t i = 0; i < s->worker_count; i++)
+    /* The connections are closed: handlers that still run are told when they write. */
+    sk_pool_free(s->settings.pool);
+    s->settings.pool = NULL;
+    for (uint32_t i = 0; crews && i < s->worker_count; i++)
         sk_worker_free(crews[i].worker);
     sk_free(crews);
     return rc;

@@ -88,21 +88,17 @@ static void close_connections(sk_worker *w) {
         sk_sconn_close(SK_CONTAINER(w->conns.next, sk_sconn, link));
 }
 
-static void free_exchange(sk_exchange *x) {
-    sk_arena_free(&x->arena);
-    sk_buf_free(&x->request.body);
-    sk_free(x);
-}
-
 void sk_worker_free(sk_worker *w) {
     if (!w)
         return;
     close_acceptors(w);
     close_connections(w);
+    if (w->loop)
+        sk_loop_step(w->loop, 0); /* what was posted about them */
     sk_sconn_free_spares(w);
     for (sk_exchange *x = w->spare, *next; x; x = next) {
         next = x->next;
-        free_exchange(x);
+        sk_exchange_free(x);
     }
     sk_file_cache_free(w->files);
     sk_loop_free(w->loop);
@@ -138,7 +134,7 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
     x->request = (skua_request){.body = body};
     x->request.head.fields = (sk_fields){.at = x->fields, .cap = w->settings->limits.fields_max};
     x->conn = c;
-    x->begun_us = 0;
+    x->begun_us = x->body_bytes = 0;
     sk_reply_init(&x->reply);
     return x;
 }
@@ -146,7 +142,7 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
 void sk_worker_take_back(sk_worker *w, sk_exchange *x) {
     sk_reply_release(&x->reply);
     if (w->spare_count >= SPARE_EXCHANGES) {
-        free_exchange(x);
+        sk_exchange_free(x);
         return;
     }
     sk_arena_reset(&x->arena);

@@ -1,4 +1,4 @@
-/* sys/thread.c - threads that take no signals, and locks. */
+/* sys/thread.c - threads that take no signals, locks, and conditions. */
 #include "sys/thread.h"
 
 #include <sched.h>
@@ -44,6 +44,14 @@ void sk_thread_join(sk_thread t) {
     pthread_join(t, NULL);
 }
 
+sk_thread sk_thread_self(void) {
+    return pthread_self();
+}
+
+bool sk_thread_is_self(sk_thread t) {
+    return pthread_equal(t, pthread_self()) != 0;
+}
+
 int sk_thread_cpus(void) {
     cpu_set_t set;
     /* Fails where there are more processors than a cpu_set_t holds. */
@@ -67,4 +75,24 @@ void sk_mutex_lock(sk_mutex *m) {
 
 void sk_mutex_unlock(sk_mutex *m) {
     pthread_mutex_unlock(m);
+}
+
+int sk_cond_init(sk_cond *c) {
+    return -pthread_cond_init(c, NULL);
+}
+
+void sk_cond_free(sk_cond *c) {
+    pthread_cond_destroy(c);
+}
+
+void sk_cond_wait(sk_cond *c, sk_mutex *m) {
+    pthread_cond_wait(c, m);
+}
+
+void sk_cond_tell_one(sk_cond *c) {
+    pthread_cond_signal(c);
+}
+
+void sk_cond_tell_all(sk_cond *c) {
+    pthread_cond_broadcast(c);
 }

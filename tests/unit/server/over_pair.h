@@ -49,7 +49,7 @@ static inline void op_init(over_pair *p) {
 
 static inline int op_route(over_pair *p, const char *pattern, skua_handler_fn *fn, void *user) {
     const char *what;
-    return sk_router_add(p->router, pattern, fn, user, &what);
+    return sk_router_add(p->router, pattern, &(sk_route){.fn = fn, .user = user}, &what);
 }
 
 /* Connect. False: no memory. */

@@ -25,7 +25,10 @@ static sk_router *router_of(const char *const *patterns, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const char *what;
         assert_int_equal(
-            sk_router_add(r, patterns[i], handler, (void *)(uintptr_t)patterns[i], &what), 0);
+            sk_router_add(r, patterns[i],
+                          &(sk_route){.fn = handler, .user = (void *)(uintptr_t)patterns[i]},
+                          &what),
+            0);
     }
     return r;
 }
@@ -134,14 +137,17 @@ static void bad_patterns_are_refused(void **state) {
     sk_router *r = sk_router_new();
     for (size_t i = 0; i < COUNT(cases); i++) {
         const char *what = NULL;
-        assert_int_equal(sk_router_add(r, cases[i], handler, NULL, &what), SKUA_E_INVALID_ARGUMENT);
+        assert_int_equal(
+            sk_router_add(r, cases[i], &(sk_route){.fn = handler, .user = NULL}, &what),
+            SKUA_E_INVALID_ARGUMENT);
         assert_non_null(what);
     }
     char deep[256] = "";
     for (int i = 0; i < 40; i++)
         strcat(deep, "/a");
     const char *what;
-    assert_int_equal(sk_router_add(r, deep, handler, NULL, &what), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(sk_router_add(r, deep, &(sk_route){.fn = handler, .user = NULL}, &what),
+                     SKUA_E_INVALID_ARGUMENT);
     sk_router_free(r);
 }
 
@@ -154,8 +160,9 @@ static void two_that_take_the_same_are_refused(void **state) {
     for (size_t i = 0; i < COUNT(pairs); i++) {
         sk_router *r = router_of(&pairs[i][0], 1);
         const char *what;
-        assert_int_equal(sk_router_add(r, pairs[i][1], handler, NULL, &what),
-                         SKUA_E_INVALID_ARGUMENT);
+        assert_int_equal(
+            sk_router_add(r, pairs[i][1], &(sk_route){.fn = handler, .user = NULL}, &what),
+            SKUA_E_INVALID_ARGUMENT);
         assert_string_equal(what, "another route takes the same requests");
         sk_router_free(r);
     }
@@ -177,14 +184,24 @@ static void a_fallback_gives_way(void **state) {
         const char *what, *other = cases[i / 2].other;
         assert_non_null(r);
         if (i % 2)
-            assert_int_equal(sk_router_add(r, other, handler, (void *)"route", &what), 0);
-        assert_int_equal(sk_router_add_fallback(r, "GET /a", handler, (void *)"GET /a", &what), 0);
+            assert_int_equal(
+                sk_router_add(r, other, &(sk_route){.fn = handler, .user = (void *)"route"}, &what),
+                0);
+        assert_int_equal(
+            sk_router_add(r, "GET /a",
+                          &(sk_route){.fn = handler, .user = (void *)"GET /a", .gives_way = true},
+                          &what),
+            0);
         if (!(i % 2))
-            assert_int_equal(sk_router_add(r, other, handler, (void *)"route", &what), 0);
+            assert_int_equal(
+                sk_router_add(r, other, &(sk_route){.fn = handler, .user = (void *)"route"}, &what),
+                0);
         if (strncmp(found(r, cases[i / 2].method, "/a"), cases[i / 2].found,
                     strlen(cases[i / 2].found)) != 0)
             fail_msg("%s beside the fallback: %s", other, found(r, cases[i / 2].method, "/a"));
-        assert_int_equal(sk_router_add_fallback(r, "GET /a", handler, NULL, &what),
+        assert_int_equal(sk_router_add(r, "GET /a",
+                                       &(sk_route){.fn = handler, .user = NULL, .gives_way = true},
+                                       &what),
                          SKUA_E_INVALID_ARGUMENT);
         sk_router_free(r);
     }
@@ -197,7 +214,9 @@ static void many_routes_are_found(void **state) {
     for (int i = 0; i < 300; i++) {
         const char *what;
         snprintf(patterns[i], sizeof patterns[i], "/%d/x", i * 7 % 300);
-        assert_int_equal(sk_router_add(r, patterns[i], handler, patterns[i], &what), 0);
+        assert_int_equal(
+            sk_router_add(r, patterns[i], &(sk_route){.fn = handler, .user = patterns[i]}, &what),
+            0);
     }
     for (int i = 0; i < 300; i++)
         assert_string_equal(found(r, "GET", patterns[i]), patterns[i]);

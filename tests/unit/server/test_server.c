@@ -2,7 +2,7 @@
 #include "net/tcp.h"
 #include "net/tls.h"
 #include "raw_client.h"
-#include "sys/thread.h"
+#include "running.h"
 
 #include <errno.h>
 #include <semaphore.h>
@@ -25,35 +25,11 @@ static int hello(skua_request *q, skua_reply *a, void *user) {
                            skua_request_is_tls(q) ? "tls" : "plain");
 }
 
-/* A server that runs in a thread. */
-typedef struct running {
-    skua_server *s;
-    sk_thread thread;
-    skua_error err;
-    int rc;
-} running;
-
-static void *run(void *arg) {
-    running *r = arg;
-    r->rc = skua_server_run(r->s, &r->err);
-    return NULL;
-}
-
 static void start(running *r, const skua_server_opts *opts, const char *where,
                   const skua_tls_opts *tls) {
-    *r = (running){0};
-    r->s = skua_server_new(opts, &r->err);
-    assert_non_null(r->s);
+    running_make(r, opts);
     assert_int_equal(skua_route(r->s, "/", hello, NULL), 0);
-    assert_int_equal(skua_server_listen(r->s, where, tls), 0);
-    assert_int_equal(sk_thread_start(&r->thread, run, r), 0);
-}
-
-static void finish(running *r) {
-    skua_server_stop(r->s);
-    sk_thread_join(r->thread);
-    assert_int_equal(r->rc, 0);
-    skua_server_free(r->s);
+    running_start(r, where, tls);
 }
 
 static void ask(raw_client *c, const char *url) {
@@ -81,7 +57,7 @@ static void many_connections_on_several_workers(void **state) {
             rc_expect(&clients[i], "\r\n\r\nhello plain");
         rc_close(&clients[i]);
     }
-    finish(&r);
+    running_finish(&r);
 }
 
 static void a_refused_peer_gets_its_reply(void **state) {
@@ -100,7 +76,7 @@ static void a_refused_peer_gets_its_reply(void **state) {
         rc_expect_end(&c);
         rc_close(&c);
     }
-    finish(&r);
+    running_finish(&r);
 }
 
 static void silent_peers_do_not_hold_others_up(void **state) {
@@ -121,7 +97,7 @@ static void silent_peers_do_not_hold_others_up(void **state) {
     rc_close(&slow);
     rc_close(&idle);
     rc_close(&c);
-    finish(&r);
+    running_finish(&r);
 }
 
 static void a_unix_socket_is_served(void **state) {
@@ -142,7 +118,7 @@ static void a_unix_socket_is_served(void **state) {
         rc_expect_end(&c);
         rc_close(&c);
     }
-    finish(&r);
+    running_finish(&r);
     unlink(where + strlen("unix:"));
     rmdir(dir);
 }
@@ -155,10 +131,10 @@ static void two_servers_in_one_process(void **state) {
     static raw_client c;
     ask(&c, skua_server_url(b.s, 0));
     rc_close(&c);
-    finish(&b);
+    running_finish(&b);
     ask(&c, skua_server_url(a.s, 0));
     rc_close(&c);
-    finish(&a);
+    running_finish(&a);
 }
 
 /* ---- stopping ---- */
@@ -212,13 +188,13 @@ static void stopping_does_not_wait_for_ever(void **state) {
     assert_non_null(r.s);
     assert_int_equal(skua_route(r.s, "/", much, &written), 0);
     assert_int_equal(skua_server_listen(r.s, "http://127.0.0.1:0", NULL), 0);
-    assert_int_equal(sk_thread_start(&r.thread, run, &r), 0);
+    assert_int_equal(sk_thread_start(&r.thread, running_thread, &r), 0);
     static raw_client c;
     rc_connect(&c, skua_server_url(r.s, 0));
     rc_say(&c, GET);
     while (sem_wait(&written) != 0)
         ;
-    finish(&r);
+    running_finish(&r);
     rc_close(&c);
     sem_destroy(&written);
 }
@@ -305,7 +281,7 @@ static void nothing_is_changed_while_it_runs(void **state) {
     assert_int_equal(skua_route(r.s, "/x", hello, NULL), SKUA_E_STATE);
     assert_int_equal(skua_server_listen(r.s, "http://127.0.0.1:0", NULL), SKUA_E_STATE);
     assert_int_equal(skua_server_run(r.s, NULL), SKUA_E_STATE);
-    finish(&r);
+    running_finish(&r);
 }
 
 static void options_are_checked(void **state) {
@@ -432,7 +408,7 @@ static void https(void **state) {
     s->ops->close(s);
     sk_tls_ctx_unref(ctx);
     sk_tls_scratch_free(scratch);
-    finish(&r);
+    running_finish(&r);
     sem_destroy(&l.said);
 }
 
@@ -451,7 +427,7 @@ static void failed_handshakes_cost_the_others_nothing(void **state) {
     assert_non_null(strstr(wait_for_line(&l), "no handshake"));
     rc_close(&junk);
     rc_close(&silent);
-    finish(&r);
+    running_finish(&r);
     sem_destroy(&l.said);
 }
 
@@ -478,7 +454,7 @@ static void accepting_pauses_without_descriptors(void **state) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     rc_expect(&c, "\r\n\r\nhello plain"); /* it was kept in the queue */
     rc_close(&c);
-    finish(&r);
+    running_finish(&r);
     sem_destroy(&l.said);
 }
 

@@ -1,0 +1,74 @@
+/* server/deferred_reply.c - the public calls about a reply that is finished later. */
+#include "server/deferral.h"
+#include "server/worker.h"
+
+static sk_deferral *deferral_of(skua_reply *a) {
+    return sk_exchange_of_reply(a)->deferral;
+}
+
+int skua_reply_defer(skua_reply *a) {
+    if (!a)
+        return SKUA_E_INVALID_ARGUMENT;
+    sk_deferral *d = deferral_of(a);
+    if (!d) {
+        int rc = sk_deferral_begin(sk_exchange_of_reply(a));
+        if (rc != 0 && a->error == 0)
+            a->error = rc;
+        return rc;
+    }
+    sk_mutex_lock(&d->lock);
+    if (d->kept) {
+        *d->kept = true;
+        d->kept = NULL;
+        d->pooled = false;
+    }
+    sk_mutex_unlock(&d->lock);
+    return 0;
+}
+
+int skua_reply_finish(skua_reply *a) {
+    if (!a)
+        return SKUA_E_INVALID_ARGUMENT;
+    sk_deferral *d = deferral_of(a);
+    if (!d)
+        return SKUA_E_STATE;
+    int rc = a->error;
+    sk_deferral_finish(d, 0);
+    return rc;
+}
+
+int skua_reply_is_gone(skua_reply *a) {
+    sk_deferral *d = a ? deferral_of(a) : NULL;
+    if (!d)
+        return !a;
+    sk_mutex_lock(&d->lock);
+    bool gone = !d->conn || d->told_gone;
+    sk_mutex_unlock(&d->lock);
+    return gone;
+}
+
+int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
+    if (!a)
+        return SKUA_E_INVALID_ARGUMENT;
+    sk_deferral *d = deferral_of(a);
+    if (!d)
+        return SKUA_E_STATE;
+    sk_mutex_lock(&d->lock);
+    d->on_gone = fn;
+    d->on_gone_user = user;
+    sk_mutex_unlock(&d->lock);
+    return 0;
+}
+
+int skua_reply_on_room(skua_reply *a, skua_reply_event_fn *fn, void *user) {
+    if (!a)
+        return SKUA_E_INVALID_ARGUMENT;
+    sk_deferral *d = deferral_of(a);
+    if (!d)
+        return SKUA_E_STATE;
+    sk_mutex_lock(&d->lock);
+    d->on_room = fn;
+    d->on_room_user = user;
+    sk_mutex_unlock(&d->lock);
+    return 0;
+}

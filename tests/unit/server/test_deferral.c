@@ -1,0 +1,624 @@
+/* Replies that are finished after their handler has returned, handlers on the pool, and bodies that
+ * are taken as they come; over loopback, with real threads. */
+#include "raw_client.h"
+#include "running.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#define LOOPBACK  "http://127.0.0.1:0"
+#define HOST      "Host: h\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
+
+/* What the handlers of a test and the test itself share. */
+typedef struct stage {
+    sem_t in;   /* a handler has come so far */
+    sem_t go;   /* it may go on */
+    sem_t told; /* a callback was called */
+    skua_reply *reply;
+    skua_request *request;
+    atomic_int seen;
+    atomic_int code;
+    char body[256];
+    size_t len;
+} stage;
+
+static void wait_for(sem_t *s) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += PATIENCE_MS / 1000;
+    assert_int_equal(sem_timedwait(s, &until), 0);
+}
+
+static void stage_init(stage *st) {
+    memset(st, 0, sizeof *st);
+    sem_init(&st->in, 0, 0);
+    sem_init(&st->go, 0, 0);
+    sem_init(&st->told, 0, 0);
+}
+
+static int quick(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    (void)user;
+    return skua_reply_text(a, 200, "quick");
+}
+
+static void open_stage(running *r, const skua_server_opts *opts, const char *pattern,
+                       const skua_route_opts *route) {
+    running_make(r, opts);
+    assert_int_equal(skua_route(r->s, "/quick", quick, NULL), 0);
+    assert_int_equal(skua_route_with(r->s, pattern, route), 0);
+    running_start(r, LOOPBACK, NULL);
+}
+
+#define ONE_WORKER SKUA_OPTS(skua_server_opts, .workers = 1)
+
+/* ---- the pool ---- */
+
+static int block(skua_request *q, skua_reply *a, void *user) {
+    stage *st = user;
+    (void)q;
+    sem_post(&st->in);
+    wait_for(&st->go);
+    return skua_reply_text(a, 200, "slow");
+}
+
+static void a_handler_that_blocks_holds_nobody_up(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/slow",
+               SKUA_OPTS(skua_route_opts, .fn = block, .user = &st, .kind = SKUA_HANDLER_POOL));
+    static raw_client slow, other;
+    rc_connect(&slow, skua_server_url(r.s, 0));
+    rc_say(&slow, GET("/slow") GET("/quick"));
+    wait_for(&st.in);
+    rc_connect(&other, skua_server_url(r.s, 0));
+    rc_say(&other, GET("/quick"));
+    rc_expect(&other, "\r\n\r\nquick");
+    assert_int_equal(slow.len, 0);
+    sem_post(&st.go);
+    rc_expect(&slow, "\r\n\r\nslow");
+    rc_expect(&slow, "\r\n\r\nquick"); /* the request behind it, in its turn */
+    rc_close(&slow);
+    rc_close(&other);
+    running_finish(&r);
+}
+
+static void a_full_queue_is_503(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(
+        &r, SKUA_OPTS(skua_server_opts, .workers = 1, .pool_threads = 1, .pool_queue_max = 1),
+        "/slow", SKUA_OPTS(skua_route_opts, .fn = block, .user = &st, .kind = SKUA_HANDLER_POOL));
+    static raw_client c[3];
+    for (int i = 0; i < 3; i++) {
+        rc_connect(&c[i], skua_server_url(r.s, 0));
+        rc_say(&c[i], GET("/slow"));
+        if (i == 0)
+            wait_for(&st.in);
+        if (i == 1) { /* it is in the queue once the loop has answered another */
+            static raw_client probe;
+            rc_connect(&probe, skua_server_url(r.s, 0));
+            rc_say(&probe, GET("/quick"));
+            rc_expect(&probe, "quick");
+            rc_close(&probe);
+        }
+    }
+    rc_expect(&c[2], "HTTP/1.1 503 ");
+    rc_expect(&c[2], "Retry-After: 1\r\n");
+    rc_expect(&c[2], "</html>\n");
+    rc_say(&c[2], GET("/quick")); /* and the connection goes on */
+    rc_expect(&c[2], "\r\n\r\nquick");
+    sem_post(&st.go);
+    sem_post(&st.go);
+    rc_expect(&c[0], "\r\n\r\nslow");
+    rc_expect(&c[1], "\r\n\r\nslow");
+    for (int i = 0; i < 3; i++)
+        rc_close(&c[i]);
+    running_finish(&r);
+}
+
+static int fail_late(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    (void)a;
+    return user ? SKUA_E_OS : 0;
+}
+
+static void a_pooled_handler_without_a_reply_is_500(void **state) {
+    (void)state;
+    running r;
+    running_make(&r, ONE_WORKER);
+    skua_route_with(
+        r.s, "/code",
+        SKUA_OPTS(skua_route_opts, .fn = fail_late, .user = "x", .kind = SKUA_HANDLER_POOL));
+    skua_route_with(r.s, "/nothing",
+                    SKUA_OPTS(skua_route_opts, .fn = fail_late, .kind = SKUA_HANDLER_POOL));
+    running_start(&r, LOOPBACK, NULL);
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/code") GET("/nothing"));
+    rc_expect(&c, "HTTP/1.1 500 ");
+    rc_expect(&c, "HTTP/1.1 500 ");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+/* Reads the body and writes it back, at the same time. */
+static int echo(skua_request *q, skua_reply *a, void *user) {
+    char piece[5000];
+    ptrdiff_t n = 1;
+    (void)user;
+    skua_reply_send_response(a, 200);
+    skua_reply_end_headers(a);
+    while (n > 0 && (n = skua_request_read(q, piece, sizeof piece)) > 0)
+        skua_reply_write(a, piece, (size_t)n);
+    return n < 0 ? (int)n : 0;
+}
+
+static void *drink(void *arg) {
+    raw_client *c = arg;
+    size_t total = 0;
+    while (!strstr(c->heard, "0\r\n\r\n")) {
+        if (c->len > 1000) { /* the end may be cut in two */
+            memmove(c->heard, c->heard + c->len - 10, 11);
+            total += c->len - 10;
+            c->len = 10;
+        }
+        if (!rc_more(c))
+            break;
+    }
+    return (void *)(total + c->len);
+}
+
+static void a_streamed_body_and_its_echo_are_unbounded(void **state) {
+    (void)state;
+    running r;
+    open_stage(&r, ONE_WORKER, "POST /echo",
+               SKUA_OPTS(skua_route_opts, .fn = echo, .kind = SKUA_HANDLER_POOL, .stream_body = 1));
+    static raw_client c;
+    static char piece[10001];
+    memset(piece, 'e', sizeof piece - 1);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    sk_thread drinker;
+    assert_int_equal(sk_thread_start(&drinker, drink, &c), 0);
+    for (int i = 0; i < 800; i++) {
+        rc_say(&c, "2710\r\n");
+        rc_say(&c, piece);
+        rc_say(&c, "\r\n");
+    }
+    rc_say(&c, "0\r\n\r\n");
+    sk_thread_join(drinker);
+    assert_non_null(strstr(c.heard, "0\r\n\r\n"));
+    c.len = 0;
+    rc_say(&c, GET("/quick"));
+    rc_expect(&c, "\r\n\r\nquick");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static int read_some(skua_request *q, skua_reply *a, void *user) {
+    stage *st = user;
+    char piece[8];
+    ptrdiff_t n = 1;
+    while ((n = skua_request_read(q, piece, sizeof piece)) > 0)
+        st->len += (size_t)n;
+    atomic_store(&st->code, (int)n);
+    sem_post(&st->in);
+    return skua_reply_text(a, n == 0 ? 200 : 400, "%zu", st->len);
+}
+
+static void a_body_at_hand_is_read_as_well(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "POST /", SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n0123456789abcdefghij");
+    rc_expect(&c, "\r\n\r\n20");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_streamed_body_has_its_limit_and_its_time(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, SKUA_OPTS(skua_server_opts, .workers = 1, .body_timeout_ms = 100), "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &st, .kind = SKUA_HANDLER_POOL,
+                         .stream_body = 1, .body_max_bytes = 10));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n");
+    wait_for(&st.in);
+    assert_int_equal(atomic_load(&st.code), SKUA_E_BODY_TOO_LARGE);
+    rc_expect(&c, "HTTP/1.1 400 ");
+    rc_expect(&c, "Connection: close\r\n");
+    rc_expect_end(&c);
+    rc_close(&c);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n0123");
+    wait_for(&st.in);
+    assert_int_equal(atomic_load(&st.code), SKUA_E_TIMEOUT);
+    rc_expect_end(&c);
+    rc_close(&c);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\n");
+    rc_expect(&c, "HTTP/1.1 413 "); /* announced: the handler is not troubled */
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void b08_continue_is_said_when_the_body_is_wanted(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    running_make(&r, ONE_WORKER);
+    skua_route_with(r.s, "POST /read",
+                    SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &st,
+                              .kind = SKUA_HANDLER_POOL, .stream_body = 1));
+    skua_route_with(
+        r.s, "POST /refuse",
+        SKUA_OPTS(skua_route_opts, .fn = quick, .kind = SKUA_HANDLER_POOL, .stream_body = 1));
+    running_start(&r, LOOPBACK, NULL);
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST /read HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    rc_expect(&c, "HTTP/1.1 100 Continue\r\n\r\n");
+    rc_say(&c, "abc");
+    rc_expect(&c, "\r\n\r\n3");
+    rc_say(&c,
+           "POST /refuse HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    rc_expect(&c, "HTTP/1.1 200 ");
+    rc_expect_end(&c);
+    assert_null(strstr(c.heard, "100 Continue"));
+    rc_close(&c);
+    running_finish(&r);
+}
+
+/* ---- deferred ---- */
+
+static int defer(skua_request *q, skua_reply *a, void *user) {
+    stage *st = user;
+    int rc = skua_reply_defer(a);
+    st->reply = a;
+    st->request = q;
+    if (rc == 0)
+        sem_post(&st->in);
+    return rc;
+}
+
+static void a_reply_is_finished_by_another_thread(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "POST /later/{name}",
+               SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    for (int i = 0; i < 3; i++) {
+        rc_say(&c, "POST /later/you HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody");
+        wait_for(&st.in);
+        assert_int_equal(skua_reply_is_gone(st.reply), 0);
+        assert_non_null(strstr(skua_request_client(st.request), "127.0.0.1:"));
+        assert_int_equal(skua_reply_text(st.reply, 200, "%s %s %s",
+                                         skua_request_param(st.request, "name"),
+                                         skua_request_header(st.request, "host"),
+                                         skua_request_body(st.request, NULL)),
+                         0);
+        assert_int_equal(skua_reply_finish(st.reply), 0);
+        rc_expect(&c, "\r\n\r\nyou h body");
+    }
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_deferred_reply_leaves_as_it_is_written(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/later"));
+    wait_for(&st.in);
+    skua_reply_send_response(st.reply, 103);
+    skua_reply_send_header(st.reply, "Link", "</a.css>; rel=preload");
+    skua_reply_end_headers(st.reply);
+    rc_expect(&c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+    skua_reply_send_response(st.reply, 200);
+    skua_reply_end_headers(st.reply);
+    rc_expect(&c, "\r\n\r\n");
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(skua_reply_write(st.reply, "piece", 5), 0);
+        rc_expect(&c, "5\r\npiece\r\n");
+    }
+    skua_reply_send_trailer(st.reply, "X-End", "yes");
+    skua_reply_finish(st.reply);
+    rc_expect(&c, "0\r\nX-End: yes\r\n\r\n");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void on_event(skua_reply *a, void *user) {
+    stage *st = user;
+    assert_ptr_equal(a, st->reply);
+    atomic_fetch_add(&st->seen, 1);
+    sem_post(&st->told);
+}
+
+static void a_client_that_goes_is_told_of(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/later"));
+    wait_for(&st.in);
+    assert_int_equal(skua_reply_on_gone(st.reply, on_event, &st), 0);
+    rc_close(&c);
+    wait_for(&st.told);
+    assert_int_equal(skua_reply_is_gone(st.reply), 1);
+    skua_reply_send_response(st.reply, 200);
+    skua_reply_end_headers(st.reply);
+    static char much[100000];
+    int rc = 0;
+    for (int i = 0; i < 10000 && rc != SKUA_E_BROKEN_PIPE; i++)
+        rc = skua_reply_write(st.reply, much, sizeof much);
+    assert_int_equal(rc, SKUA_E_BROKEN_PIPE);
+    assert_int_equal(skua_reply_finish(st.reply), SKUA_E_BROKEN_PIPE);
+    assert_int_equal(atomic_load(&st.seen), 1);
+    running_finish(&r);
+}
+
+static void finish_it(skua_reply *a, void *user) {
+    stage *st = user;
+    skua_reply_finish(a);
+    sem_post(&st->told);
+}
+
+static void the_callback_may_finish(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/later"));
+    wait_for(&st.in);
+    skua_reply_on_gone(st.reply, finish_it, &st);
+    rc_close(&c);
+    wait_for(&st.told);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/quick"));
+    rc_expect(&c, "quick");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_reply_outlives_its_server(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/later"));
+    wait_for(&st.in);
+    running_finish(&r);
+    rc_close(&c);
+    assert_int_equal(skua_reply_is_gone(st.reply), 1);
+    assert_int_equal(skua_reply_text(st.reply, 200, "late"), SKUA_E_BROKEN_PIPE);
+    assert_string_equal(skua_request_path(st.request), "/later");
+    assert_int_equal(skua_reply_finish(st.reply), SKUA_E_BROKEN_PIPE);
+}
+
+static void a_full_reply_takes_nothing_until_there_is_room(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
+    static raw_client c;
+    static char much[60000];
+    memset(much, 'm', sizeof much);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "GET /later HTTP/1.0\r\n\r\n");
+    wait_for(&st.in);
+    skua_reply_on_room(st.reply, on_event, &st);
+    skua_reply_send_response(st.reply, 200);
+    skua_reply_end_headers(st.reply);
+    size_t written = 0, heard = 0;
+    for (int rounds = 0; rounds < 3; rounds++) {
+        while (skua_reply_write(st.reply, much, sizeof much) == 0)
+            written += sizeof much;
+        assert_int_equal(skua_reply_write(st.reply, much, sizeof much), SKUA_E_AGAIN);
+        while (sem_trywait(&st.told) != 0) {
+            rc_more(&c);
+            heard += c.len;
+            c.len = 0;
+        }
+    }
+    skua_reply_finish(st.reply);
+    while (rc_more(&c)) {
+        heard += c.len;
+        c.len = 0;
+    }
+    heard += c.len;
+    assert_true(heard > written && heard < written + 500); /* the head */
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static int keep_from_pool(skua_request *q, skua_reply *a, void *user) {
+    defer(q, a, user);
+    return SKUA_E_OS; /* is not looked at */
+}
+
+static void a_pooled_handler_may_defer(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(
+        &r, ONE_WORKER, "/later",
+        SKUA_OPTS(skua_route_opts, .fn = keep_from_pool, .user = &st, .kind = SKUA_HANDLER_POOL));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/later"));
+    wait_for(&st.in);
+    skua_reply_text(st.reply, 201, "at last");
+    skua_reply_finish(st.reply);
+    rc_expect(&c, "HTTP/1.1 201 ");
+    rc_expect(&c, "at last");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+/* ---- bodies by callback ---- */
+
+static int take_piece(skua_request *q, const void *data, ptrdiff_t len, void *user) {
+    stage *st = user;
+    (void)q;
+    if (len > 0) {
+        memcpy(st->body + st->len, data, (size_t)len);
+        st->len += (size_t)len;
+        sem_post(&st->told);
+        return atomic_load(&st->seen) ? SKUA_E_AGAIN : 0;
+    }
+    atomic_store(&st->code, (int)len);
+    skua_reply_text(st->reply, len == 0 ? 200 : 400, "%.*s", (int)st->len, st->body);
+    skua_reply_finish(st->reply);
+    sem_post(&st->in);
+    return 0;
+}
+
+static int by_callback(skua_request *q, skua_reply *a, void *user) {
+    stage *st = user;
+    st->reply = a;
+    st->request = q;
+    return skua_request_on_body(q, take_piece, st);
+}
+
+static void a_body_comes_piece_by_piece(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &st, .stream_body = 1));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    wait_for(&st.told);
+    rc_say(&c, "3\r\ndef\r\n0\r\n\r\n" GET("/quick"));
+    rc_expect(&c, "\r\n\r\nabcdef");
+    rc_expect(&c, "\r\n\r\nquick");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_body_can_be_paused(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    atomic_store(&st.seen, 1);
+    open_stage(&r, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &st, .stream_body = 1));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST
+               "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
+    wait_for(&st.told);
+    assert_int_not_equal(sem_trywait(&st.told), 0);
+    atomic_store(&st.seen, 0);
+    assert_int_equal(skua_request_resume(st.request), 0);
+    rc_expect(&c, "\r\n\r\nabcdef");
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_body_that_breaks_off_is_told(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &st, .stream_body = 1));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\n");
+    wait_for(&st.in);
+    assert_int_equal(atomic_load(&st.code), SKUA_E_BAD_CHUNK);
+    rc_expect(&c, "HTTP/1.1 400 ");
+    rc_expect_end(&c);
+    rc_close(&c);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n0123");
+    wait_for(&st.told);
+    rc_close(&c);
+    wait_for(&st.in);
+    assert_true(atomic_load(&st.code) < 0);
+    running_finish(&r);
+}
+
+static void calls_out_of_place_are_refused(void **state) {
+    (void)state;
+    assert_int_equal(skua_reply_defer(NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_reply_finish(NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_reply_is_gone(NULL), 1);
+    assert_int_equal(skua_request_read(NULL, NULL, 0), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_request_on_body(NULL, take_piece, NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_request_resume(NULL), SKUA_E_INVALID_ARGUMENT);
+    skua_error err;
+    skua_server *s = skua_server_new(NULL, &err);
+    assert_int_equal(skua_route_with(s, "/", NULL), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_route_with(NULL, "/", NULL), SKUA_E_INVALID_ARGUMENT);
+    skua_server_free(s);
+    s = skua_server_new(NULL, &err);
+    assert_int_equal(skua_route_with(s, "/x", SKUA_OPTS(skua_route_opts, .fn = quick, .kind = 7)),
+                     SKUA_E_INVALID_ARGUMENT);
+    assert_int_not_equal(skua_server_check(s, &err), 0);
+    assert_non_null(strstr(err.msg, "route \"/x\": kind"));
+    skua_server_free(s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_handler_that_blocks_holds_nobody_up),
+        cmocka_unit_test(a_full_queue_is_503),
+        cmocka_unit_test(a_pooled_handler_without_a_reply_is_500),
+        cmocka_unit_test(a_streamed_body_and_its_echo_are_unbounded),
+        cmocka_unit_test(a_body_at_hand_is_read_as_well),
+        cmocka_unit_test(a_streamed_body_has_its_limit_and_its_time),
+        cmocka_unit_test(b08_continue_is_said_when_the_body_is_wanted),
+        cmocka_unit_test(a_reply_is_finished_by_another_thread),
+        cmocka_unit_test(a_deferred_reply_leaves_as_it_is_written),
+        cmocka_unit_test(a_client_that_goes_is_told_of),
+        cmocka_unit_test(the_callback_may_finish),
+        cmocka_unit_test(a_reply_outlives_its_server),
+        cmocka_unit_test(a_full_reply_takes_nothing_until_there_is_room),
+        cmocka_unit_test(a_pooled_handler_may_defer),
+        cmocka_unit_test(a_body_comes_piece_by_piece),
+        cmocka_unit_test(a_body_can_be_paused),
+        cmocka_unit_test(a_body_that_breaks_off_is_told),
+        cmocka_unit_test(calls_out_of_place_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
