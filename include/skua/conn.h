@@ -308,6 +308,24 @@ SKUA_API skua_response *skua_conn_getresponse(skua_conn *c, skua_error *err);
  * Since: 0.1 */
 SKUA_API int skua_conn_info(skua_conn *c, skua_stream_info *out);
 
+/* Describe a certificate of the chain that the peer has sent, whether or not it was verified: 0 is
+ * the peer's own, 1 whose key signed that, and so on, as far as the peer sends them. Where an
+ * earlier TLS session was resumed they are those of that session.
+ *
+ * Returns: 0 and *out, SKUA_E_NOT_CONNECTED, SKUA_E_INVALID_ARGUMENT (past the end of the chain, no
+ *          TLS, NULL, *out without its size) or SKUA_E_NOMEM.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_certificate(skua_conn *c, size_t index, skua_certificate *out);
+
+/* Copy such a certificate as it was sent (DER).
+ *
+ * Returns: its length; it is in buf if that is at most cap. Or an error as for
+ *          skua_conn_certificate.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API ptrdiff_t skua_conn_certificate_der(skua_conn *c, size_t index, void *buf, size_t cap);
+
 /* Tell what a connection object has done: how often it connected, what it could use again and why
  * not, what became of responses that were freed unread. out->size says how much of the struct the
  * caller knows; NULL for the connection gives zeros.

@@ -18,7 +18,8 @@ typedef enum skua_tls_trust {
     SKUA_TLS_TRUST_ADD          /* these and the system's */
 } skua_tls_trust;
 
-/* Give the pass phrase of an encrypted key: up to cap bytes into buf.
+/* Give the pass phrase of an encrypted key: up to cap bytes into buf. Called while options are
+ * loaded (skua_conn_new, skua_client_new, skua_server_listen), and only for a key that needs it.
  *
  * Returns: its length, or a negative number where there is none. */
 typedef int skua_tls_password_fn(char *buf, int cap, void *user);
@@ -67,6 +68,46 @@ typedef struct skua_tls_opts {
     const char *keylog_file;     /* append what decrypts a capture of the traffic, in NSS's format
                                     (mode 0600). Each use is traced as a warning */
 } skua_tls_opts;
+
+/* Make a store of TLS sessions, for connections to resume from: a handshake then goes without
+ * certificates, and in TLS 1.2 with a round trip less. Give it to any number of connections in
+ * skua_tls_opts.sessions; without one, each connection object, and each client, has its own.
+ *
+ * A session is resumed at the same host and port alone, and only by settings that name the same
+ * authorities, pins, revocation lists, client certificate, versions, cipher suites and names: what
+ * was accepted without verification is never taken for verified. Chain, name, pins, revocation
+ * lists and staple were judged by the full handshake, and are not judged again; a session ends at
+ * the latest with the peer's certificate, after what the server says, and after a week (RFC 8446
+ * 4.6.1). Each is used once. A store holds at most max sessions, 4 of them for one server; the
+ * oldest give way.
+ *
+ * max: 0 is 256.
+ *
+ * Returns: the store; NULL when there is no memory.
+ * Owns: the caller frees it with skua_tls_sessions_free.
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API skua_tls_sessions *skua_tls_sessions_new(size_t max);
+
+/* Free a store. Connections that were given it may go on. NULL is fine.
+ *
+ * Thread: any.
+ * Since: 0.1 */
+SKUA_API void skua_tls_sessions_free(skua_tls_sessions *t);
+
+/* A certificate, for people and programs to look at. What is no plain character in its text is
+ * escaped; text that is too long is cut, names at a comma, with "..." behind. */
+typedef struct skua_certificate {
+    size_t size;       /* set by the caller to sizeof(skua_certificate) */
+    char subject[192]; /* "CN=example.org,O=Example" */
+    char issuer[192];
+    char names[512];    /* DNS names and addresses in its subjectAltName: "a.example, 192.0.2.1" */
+    char serial[64];    /* hexadecimal */
+    int64_t not_before; /* seconds since 1970 */
+    int64_t not_after;
+    char sha256[65]; /* of its DER, hexadecimal */
+    char pin[64];    /* its key, in the form of skua_tls_opts.pins: "sha256//BASE64" */
+} skua_certificate;
 
 /* A certificate authority kept in a directory, for development on one's own machine. */
 typedef struct skua_local_ca_opts {

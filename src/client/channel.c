@@ -53,6 +53,9 @@ void sk_channel_close(sk_channel *ch) {
 
 skua_stream *sk_channel_take_stream(sk_channel *ch) {
     skua_stream *stream = ch->session.stream;
+    /* It may outlive the settings that its lines are told by. */
+    if (sk_tls_is(stream))
+        sk_tls_tell_to(stream, NULL, NULL);
     if (sk_buf_len(&ch->in) > 0)
         stream = sk_read_ahead_new(stream, sk_buf_str(&ch->in));
     if (stream)

@@ -122,10 +122,23 @@ static int plain_stream(skua_conn *c, sk_bound call, skua_stream **out, skua_err
 
 /* ---- TLS ---- */
 
-static int wrap(skua_conn *c, skua_stream **stream, skua_error *err) {
+static void warn(const skua_conn *c) {
+    const char *keylog = sk_tls_ctx_keylog(c->settings->tls);
     if (sk_tls_ctx_insecure(c->settings->tls))
         sk_trace_line(c->settings, SKUA_TRACE_WARNING,
                       "certificate verification is off: %s may be anyone", c->peer.target);
+    if (keylog)
+        sk_trace_line(c->settings, SKUA_TRACE_WARNING,
+                      "the keys of this connection are written to %s: whoever has them can read it",
+                      keylog);
+}
+
+static void tell(const void *settings, const char *line) {
+    sk_trace_line(settings, SKUA_TRACE_TLS, "%s", line);
+}
+
+static int wrap(skua_conn *c, skua_stream **stream, skua_error *err) {
+    warn(c);
     if (!c->scratch)
         c->scratch = sk_tls_scratch_new();
     if (!c->scratch)
@@ -133,6 +146,9 @@ static int wrap(skua_conn *c, skua_stream **stream, skua_error *err) {
     skua_stream *tls = sk_tls_client(c->settings->tls, *stream, c->origin.host, c->scratch, err);
     if (!tls)
         return err->code;
+    sk_tls_resume(tls, c->peer.target);
+    if (c->settings->o.trace)
+        sk_tls_tell_to(tls, tell, c->settings);
     *stream = tls;
     return 0;
 }

@@ -19,6 +19,9 @@ void sk_tls_ctx_unref(sk_tls_ctx *c); /* NULL is fine */
 /* Is verification switched off? */
 bool sk_tls_ctx_insecure(const sk_tls_ctx *c);
 
+/* Where the keys of connections are logged; NULL: nowhere. */
+const char *sk_tls_ctx_keylog(const sk_tls_ctx *c);
+
 /* Buffers that all TLS streams of one thread share: ciphertext passes through them within one call,
  * and only what is left over is kept by the stream. They stay until they are freed and the last
  * stream that uses them is closed: a stream that is handed to a program may outlive its maker. */
@@ -45,6 +48,20 @@ skua_stream *sk_tls_server(sk_tls_ctx *c, skua_stream *below, sk_tls_scratch *sc
 /* 0 when done and sent, SKUA_E_AGAIN (see want), or an error: SKUA_E_TLS_CERTIFICATE with verify
  * code, depth, subject and the store that was searched; SKUA_E_TLS; what the stream below said. */
 int sk_tls_handshake(skua_stream *s, skua_error *err);
+/* Before the handshake of a client: resume an earlier session with the same place ("host:port"), if
+ * there is one that was begun by equal settings, and keep those that this connection brings. */
+void sk_tls_resume(skua_stream *s, const char *place);
+/* Before the handshake: be told what it settles, the certificates, alerts and tickets, line by
+ * line, until fn is NULL. */
+typedef void sk_tls_tell_fn(const void *user, const char *line);
+void sk_tls_tell_to(skua_stream *s, sk_tls_tell_fn *fn, const void *user);
+/* Is this a TLS stream? The calls above and below are for such alone. */
+bool sk_tls_is(const skua_stream *s);
+/* The certificate at `index` in the chain that the peer sent, 0 its own: to the caller's struct,
+ * whole, and its DER into buf where it fits. 0, the length of the DER, or SKUA_E_INVALID_ARGUMENT:
+ * no such; SKUA_E_NOMEM. */
+int sk_tls_certificate(skua_stream *s, size_t index, skua_certificate *out);
+ptrdiff_t sk_tls_certificate_der(skua_stream *s, size_t index, void *buf, size_t cap);
 /* Has the handshake failed because the peer sent an HTTP request in the clear? */
 bool sk_tls_heard_http(const skua_stream *s);
 /* Free the stream and give back the one below, which is the caller's again. Nothing is sent. */

@@ -90,6 +90,7 @@ static void tls_free(sk_tls *s) {
     SSL_free(s->ssl);
     sk_tls_ctx_unref(s->ctx);
     sk_tls_scratch_free(s->scratch);
+    sk_free(s->key);
     sk_free(s->why);
     sk_free(s);
 }
@@ -140,6 +141,7 @@ static void tls_info(skua_stream *base, skua_stream_info *info) {
     unsigned len;
     SSL_get0_alpn_selected(s->ssl, &name, &len);
     snprintf(info->alpn, sizeof info->alpn, "%.*s", (int)len, (const char *)name);
+    info->tls_resumed = SSL_session_reused(s->ssl);
     sk_tls_subject(SSL_get0_peer_certificate(s->ssl), info->tls_subject, sizeof info->tls_subject);
 }
 
@@ -167,6 +169,10 @@ const skua_stream_ops sk_tls_ended_ops = {
     .wait = tls_wait,
     .info = tls_info,
 };
+
+bool sk_tls_is(const skua_stream *s) {
+    return s->ops == &tls_ops || s->ops == &sk_tls_ended_ops;
+}
 
 static bool attach(sk_tls *s) {
     s->ssl = SSL_new(s->ctx->ssl);
@@ -203,10 +209,10 @@ static sk_tls *tls_new(sk_tls_ctx *c, skua_stream *below, skua_str host, sk_tls_
 
 /* RFC 6066 3: no server_name for an address. */
 static int set_host(sk_tls *s, skua_error *err) {
-    int rc = sk_tls_host_expect(s, err);
-    if (rc == 0 && !sk_tls_host_is_address(s->host) &&
-        SSL_set_tlsext_host_name(s->ssl, s->host) != 1)
-        rc = sk_tls_fail_queue(err, s->host);
+    int rc = s->host[0] ? sk_tls_host_expect(s, err) : 0;
+    const char *sni = s->ctx->sni ? s->ctx->sni : sk_tls_host_is_address(s->host) ? "" : s->host;
+    if (rc == 0 && *sni && SSL_set_tlsext_host_name(s->ssl, sni) != 1)
+        rc = sk_tls_fail_queue(err, sni);
     return rc;
 }
 
@@ -221,7 +227,7 @@ skua_stream *sk_tls_client(sk_tls_ctx *c, skua_stream *below, const char *host,
     if (!s)
         return NULL;
     SSL_set_connect_state(s->ssl);
-    if (name.len > 0 && set_host(s, err) != 0) {
+    if (set_host(s, err) != 0) {
         tls_free(s);
         return NULL;
     }

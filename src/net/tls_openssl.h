@@ -11,12 +11,16 @@
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
+/* What a session is kept under: a digest of where it came from and by what settings. */
+#define SK_TLS_KEY_BYTES 32
+
 /* Settings, loaded. Nothing in it changes after loading but the counter and bundle_loaded. */
 struct sk_tls_ctx {
     atomic_uint refs;
     SSL_CTX *ssl;
     BIO_METHOD *bio;
     char *server_name; /* to verify in place of the host; or NULL */
+    char *sni;         /* to send in place of the name that is verified; "": none; or NULL */
     char *bundle;      /* the system's authorities in one file, read when first missed; or NULL */
     atomic_bool bundle_loaded;
     char *trust; /* where authorities are looked for, for messages */
@@ -29,6 +33,10 @@ struct sk_tls_ctx {
     bool insecure;
     unsigned char *alpn; /* as it goes on the wire: length, name, length, name ... */
     unsigned alpn_len;
+    skua_tls_sessions *sessions;              /* a client's */
+    unsigned char identity[SK_TLS_KEY_BYTES]; /* of the settings, as far as sessions go */
+    char *keylog_file;                        /* or NULL */
+    int keylog_fd;
 };
 
 typedef struct sk_tls {
@@ -43,10 +51,13 @@ typedef struct sk_tls {
                         Before there is one: why the peer's certificate is being refused */
     int failed;      /* its code */
     int write_failed;
-    bool up;      /* the handshake is done */
-    bool plain;   /* it failed: the peer sent an HTTP request in the clear */
-    bool blocked; /* the stream below did not take all of `out` */
-    char host[];  /* whom a client means; "" on a server */
+    sk_tls_tell_fn *tell; /* NULL: nobody listens */
+    const void *tell_user;
+    unsigned char *key; /* what its sessions are kept under; NULL: it keeps none */
+    bool up;            /* the handshake is done */
+    bool plain;         /* it failed: the peer sent an HTTP request in the clear */
+    bool blocked;       /* the stream below did not take all of `out` */
+    char host[];        /* whom a client means; "" on a server */
 } sk_tls;
 
 /* Ciphertext passes through here within one call. Only `in` outlives a call, as what its holder
@@ -88,6 +99,37 @@ int sk_tls_flush(sk_tls *s, skua_error *err);
 bool sk_tls_hold_back(sk_tls *s);
 void sk_tls_forget(sk_tls *s); /* the stream goes away */
 
+/* tls_openssl_offer.c: versions, cipher suites, ALPN */
+int sk_tls_offer_set(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
+
+/* tls_openssl_key.c: an end's own certificate */
+int sk_tls_key_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
+
+/* tls_openssl_keylog.c */
+int sk_tls_keylog_open(sk_tls_ctx *c, const char *path, skua_error *err);
+void sk_tls_keylog_close(sk_tls_ctx *c);
+
+/* tls_openssl_sessions.c: the store. What is put is copied; what is taken is gone from it. */
+void sk_tls_sessions_put(skua_tls_sessions *t, const unsigned char key[SK_TLS_KEY_BYTES],
+                         SSL_SESSION *session);
+SSL_SESSION *sk_tls_sessions_take(skua_tls_sessions *t, const unsigned char key[SK_TLS_KEY_BYTES]);
+void sk_tls_sessions_drop(skua_tls_sessions *t, const unsigned char key[SK_TLS_KEY_BYTES]);
+skua_tls_sessions *sk_tls_sessions_hold(skua_tls_sessions *t);
+
+/* tls_openssl_session.c: which sessions a client's stream may use, and what becomes of them */
+int sk_tls_session_setup(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
+void sk_tls_session_settled(sk_tls *s); /* the handshake is done */
+void sk_tls_session_failed(sk_tls *s);
+
+/* tls_openssl_tell.c: lines for whoever follows what goes on */
+void sk_tls_tell(const sk_tls *s, const char *fmt, ...) SKUA_PRINTF(2, 3);
+void sk_tls_tell_settled(const sk_tls *s); /* all of a handshake that is done */
+void sk_tls_tell_chain(const sk_tls *s);
+
+/* tls_openssl_certificate.c */
+X509 *sk_tls_chain_at(const sk_tls *s, size_t index); /* or NULL */
+bool sk_tls_unix_time(const ASN1_TIME *t, int64_t *out);
+
 /* tls_openssl_verify.c: whether a peer is believed */
 int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
 
@@ -100,6 +142,9 @@ void sk_tls_bundle_load(sk_tls_ctx *c, X509_STORE *store);
 skua_str sk_tls_host_bare(skua_str host);
 bool sk_tls_host_is_address(const char *host);
 int sk_tls_host_expect(sk_tls *s, skua_error *err); /* verify s->host */
+/* "a.example, *.b.example, 192.0.2.1", of subjectAltName; whole names, and ", ..." where there are
+ * more */
+sk_line sk_tls_host_names(const X509 *cert);
 /* ": the certificate is not for this host, it names a.example", and a rule that a name comes near
  */
 void sk_tls_host_mismatch(const char *host, const X509 *cert, sk_line *out);

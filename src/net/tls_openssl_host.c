@@ -72,26 +72,37 @@ static void add_address(sk_line *l, const ASN1_OCTET_STRING *ip) {
     }
 }
 
-/* What is not in the spelling of a host name shows: a NUL or an umlaut in it is why it fails. */
+/* What is not in the spelling of a host name shows: a NUL or an umlaut in it is why it fails. Nor
+ * may one name look like two. */
 static void add_name(sk_line *l, const ASN1_IA5STRING *name) {
     const unsigned char *p = ASN1_STRING_get0_data(name);
     for (int i = 0; i < ASN1_STRING_length(name) && l->len + 1 < sizeof l->text; i++)
-        sk_line_add(l, p[i] > 0x20 && p[i] < 0x7f ? "%c" : "\\x%02x", p[i]);
+        sk_line_add(l, p[i] > 0x20 && p[i] < 0x7f && p[i] != ',' && p[i] != '\\' ? "%c" : "\\x%02x",
+                    p[i]);
 }
 
-static sk_line names_of(const X509 *cert) {
+/* A list that gets too long ends between two names. False: it is at its end. */
+static bool add_element(sk_line *l, const sk_line *one) {
+    static const char more[] = ", ...";
+    bool fits = l->len + 2 + one->len + sizeof more <= sizeof l->text;
+    sk_line_add(l, "%s%s", l->len > 0 ? ", " : "", fits ? one->text : "...");
+    return fits;
+}
+
+sk_line sk_tls_host_names(const X509 *cert) {
     sk_line l = {.len = 0};
     GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+    bool room = true;
+    for (int i = 0; room && i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+        sk_line one = {.len = 0};
         if (g->type != GEN_DNS && g->type != GEN_IPADD)
             continue;
-        if (l.len > 0)
-            sk_line_add(&l, ", ");
         if (g->type == GEN_IPADD)
-            add_address(&l, g->d.iPAddress);
+            add_address(&one, g->d.iPAddress);
         else
-            add_name(&l, g->d.dNSName);
+            add_name(&one, g->d.dNSName);
+        room = add_element(&l, &one);
     }
     GENERAL_NAMES_free(names);
     return l;
@@ -140,7 +151,7 @@ static near_miss find_near(skua_str host, const X509 *cert) {
 }
 
 void sk_tls_host_mismatch(const char *host, const X509 *cert, sk_line *out) {
-    sk_line names = names_of(cert);
+    sk_line names = sk_tls_host_names(cert);
     if (names.len == 0) {
         /* RFC 9525 2: the common name is no place for a host's. */
         sk_line_add(out, ": the certificate names no host in its subjectAltName, and its common "

@@ -34,6 +34,10 @@ void sk_tls_set_failed(sk_tls *s, int ssl_error) {
     s->plain = is_plain_http(ERR_peek_error());
     s->base.ops = &sk_tls_ended_ops;
     ERR_clear_error();
+    if (!s->up)
+        sk_tls_tell_chain(s);
+    if (!s->up || s->scratch->io_code == 0)
+        sk_tls_session_failed(s);
     sk_tls_flush(s, NULL);
 }
 
@@ -49,6 +53,8 @@ int sk_tls_shake(sk_tls *s) {
         return s->failed;
     }
     s->up = true;
+    sk_tls_session_settled(s);
+    sk_tls_tell_settled(s);
     return 0;
 }
 
