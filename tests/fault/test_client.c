@@ -63,6 +63,52 @@ static int upload(script *s) {
     return (int)n;
 }
 
+/* Peek, then line by line; what they give is put together again. */
+static int lines(script *s) {
+    int rc = skua_conn_request(s->conn, "GET", "/", NULL, NULL, 0, &s->err);
+    if (rc != 0)
+        return rc;
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    if (!r)
+        return s->err.code;
+    const char *data;
+    size_t len, at = 0;
+    char got[32] = "";
+    ptrdiff_t n = skua_response_peek(r, &data, &len, &s->err);
+    bool right = n != 0 || (len > 0 && data[0] == 'o');
+    while (n >= 0 && (n = skua_response_readline(r, got + at, 12, &s->err)) > 0)
+        at += (size_t)n;
+    skua_response_free(r);
+    return n == 0 && !(right && strcmp(got, "one\ntwo\nthree") == 0) ? NOT_THE_BODY : (int)n;
+}
+
+/* The first response is freed unread. */
+static int get_behind_unread(script *s) {
+    int rc = skua_conn_request(s->conn, "GET", "/", NULL, NULL, 0, &s->err);
+    if (rc != 0)
+        return rc;
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    if (!r)
+        return s->err.code;
+    skua_response_free(r);
+    return get(s, "PUT", "again", "hello");
+}
+
+static int take_over(script *s) {
+    int rc = skua_conn_request(s->conn, "GET", "/", NULL, NULL, 0, &s->err);
+    if (rc != 0)
+        return rc;
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    if (!r)
+        return s->err.code;
+    skua_stream *t = skua_response_take_stream(r, &s->err);
+    skua_response_free(r);
+    if (!t)
+        return s->err.code;
+    t->ops->close(t);
+    return 0;
+}
+
 #define MANY "X-Many: a\r\nX-Many: b\r\n"
 
 static const step length[] = {{EXPECT, "\r\n\r\n", 0},
@@ -91,14 +137,51 @@ static const step kept[] = {
 static const step uploaded[] = {
     {EXPECT, "0\r\n\r\n", 0}, {SEND, OK "\r\n", 0}, {CLOSE, NULL, 0}, {END, NULL, 0}};
 
+static const step in_lines[] = {{EXPECT, "\r\n\r\n", 0},
+                                {SEND, OK "Transfer-Encoding: chunked\r\n\r\n6\r\none\ntw\r\n", 0},
+                                {SEND, "7\r\no\nthree\r\n0\r\n\r\n", 0},
+                                {CLOSE, NULL, 0},
+                                {END, NULL, 0}};
+static const step unread[] = {{EXPECT, "\r\n\r\n", 0},
+                              {SEND, OK "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", 0},
+                              {SEND, "0\r\n\r\n", 0},
+                              {EXPECT, "again", 0},
+                              {SEND, OK MANY "Content-Length: 5\r\n\r\nhello", 0},
+                              {CLOSE, NULL, 0},
+                              {END, NULL, 0}};
+static const step switched[] = {
+    {EXPECT, "\r\n\r\n", 0},
+    {SEND, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nahead", 0},
+    {CLOSE, NULL, 0},
+    {END, NULL, 0}};
+#if SK_HAVE_ZLIB
+/* "hello" as gzip has it, in a block of its own (RFC 1951 3.2.4). */
+#define HELLO_GZIP "\x1f\x8b\x08\0\0\0\0\0\0\x03\x01\x05\0\xfa\xffhello\x86\xa6\x10\x36\x05\0\0\0"
+static const char coded_answer[] =
+    OK MANY "Content-Encoding: gzip\r\nContent-Length: 28\r\n\r\n" HELLO_GZIP;
+static const step coded[] = {{EXPECT, "\r\n\r\n", 0},
+                             {SEND, coded_answer, sizeof coded_answer - 1},
+                             {CLOSE, NULL, 0},
+                             {END, NULL, 0}};
+#endif
+
 static const struct scenario {
     const char *name;
     const step *steps;
     int (*run)(script *s);
 } scenarios[] = {
-    {"length", length, get_once},           {"chunked", chunked, get_once},
-    {"until close", until_close, get_once}, {"post", posted, post},
-    {"two requests", kept, get_twice},      {"steps", uploaded, upload},
+    {"length", length, get_once},
+    {"chunked", chunked, get_once},
+    {"until close", until_close, get_once},
+    {"post", posted, post},
+    {"two requests", kept, get_twice},
+    {"steps", uploaded, upload},
+    {"lines", in_lines, lines},
+    {"unread", unread, get_behind_unread},
+    {"switched", switched, take_over},
+#if SK_HAVE_ZLIB
+    {"coded", coded, get_once},
+#endif
 };
 #define SCENARIOS (sizeof scenarios / sizeof scenarios[0])
 
@@ -106,10 +189,11 @@ static const struct scenario {
 
 static int make_conn(script *s) {
     const skua_resolve_entry entries[] = {{"other", 0, "127.0.0.1"}, {0}};
-    s->conn = skua_conn_new("http://example.org",
-                            SKUA_OPTS(skua_conn_opts, .clock = &s->face, .user_agent = "test/1",
-                                      .resolve = entries, .stream = sk_pair_end(s->pair, 0)),
-                            &s->err);
+    s->conn =
+        skua_conn_new("http://example.org",
+                      SKUA_OPTS(skua_conn_opts, .clock = &s->face, .user_agent = "test/1",
+                                .resolve = entries, .decode = 1, .stream = sk_pair_end(s->pair, 0)),
+                      &s->err);
     return s->conn ? 0 : s->err.code;
 }
 
@@ -277,7 +361,8 @@ static void ends_are_reported(void **state) {
 
 static void stalls_end_as_time_outs(void **state) {
     (void)state;
-    const int late[] = {0, SKUA_E_TIMEOUT, 1};
+    /* NOT_CONNECTED: what was unread did not come in time, and its connection went with it. */
+    const int late[] = {0, SKUA_E_TIMEOUT, SKUA_E_NOT_CONNECTED, 1};
     try_fault(sk_pair_fault_read, SK_FAULT_STALL, late);
     try_fault(sk_pair_fault_write, SK_FAULT_STALL, late);
 }

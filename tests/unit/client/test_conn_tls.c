@@ -59,7 +59,7 @@ static void end(secured *t) {
     sk_tls_scratch_free(t->scratch);
 }
 
-static void a_connection_is_kept_over_tls(void **state) {
+static void a13_a_connection_is_kept_over_tls(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
                                  {SEND, OK "Content-Length: 2\r\n\r\nok", 0},
@@ -79,7 +79,7 @@ static void a_connection_is_kept_over_tls(void **state) {
     end(&t);
 }
 
-static void a_body_until_the_end_needs_a_close_notify(void **state) {
+static void a19_a_body_until_the_end_needs_a_close_notify(void **state) {
     (void)state;
     static const step well[] = {{EXPECT, "\r\n\r\n", 0},
                                 {SEND, OK "\r\nall", 0},
@@ -106,7 +106,7 @@ static void a_body_until_the_end_needs_a_close_notify(void **state) {
     end(&t);
 }
 
-static void a_counted_body_does_not(void **state) {
+static void a19_a_counted_body_needs_no_close_notify(void **state) {
     (void)state;
     static const step whole[] = {{EXPECT, "\r\n\r\n", 0},
                                  {SEND, OK "Content-Length: 3\r\n\r\nall", 0},
@@ -132,7 +132,7 @@ static void a_counted_body_does_not(void **state) {
     end(&t);
 }
 
-static void an_end_without_an_answer(void **state) {
+static void a19_an_end_without_an_answer(void **state) {
     (void)state;
     static const step at_once[] = {{EXPECT, "\r\n\r\n", 0}, {CLOSE, NULL, 0}, {END, NULL, 0}};
     secured t = believing(at_once);
@@ -145,6 +145,34 @@ static void an_end_without_an_answer(void **state) {
     assert_int_equal(script_failure(t.s), SKUA_E_INCOMPLETE_READ);
     assert_string_equal(t.s->err.msg, "recv: example.org: closed within the head");
     assert_int_equal(t.s->err.phase, SKUA_PHASE_RECV);
+    end(&t);
+}
+
+/* What was taken over needs nothing of the connection object it came from. */
+static void a08_a_stream_over_tls_outlives_its_connection(void **state) {
+    (void)state;
+    static const step steps[] = {
+        {EXPECT, "\r\n\r\n", 0},
+        {SEND, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nahead", 0},
+        {END, NULL, 0}};
+    secured t = believing(steps);
+    skua_response *r = script_response(t.s);
+    skua_stream *taken = skua_response_take_stream(r, &t.s->err);
+    assert_non_null(taken);
+    skua_response_free(r);
+    skua_conn_free(t.s->conn);
+    t.s->conn = NULL;
+    char buf[16];
+    assert_int_equal(taken->ops->read(taken, buf, sizeof buf, &t.s->err), 5);
+    assert_memory_equal(buf, "ahead", 5);
+    const skua_str mine = SK_LIT("mine");
+    assert_int_equal(taken->ops->writev(taken, &mine, 1, &t.s->err), 4);
+    script_listen(t.s);
+    assert_string_equal(t.s->got + t.s->got_len - 4, "mine");
+    skua_stream_info info = {.size = sizeof info};
+    taken->ops->info(taken, &info);
+    assert_string_equal(info.tls_version, "TLSv1.3");
+    taken->ops->close(taken);
     end(&t);
 }
 
@@ -200,10 +228,11 @@ static void a_handshake_that_stands_still_is_left(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_connection_is_kept_over_tls),
-        cmocka_unit_test(a_body_until_the_end_needs_a_close_notify),
-        cmocka_unit_test(a_counted_body_does_not),
-        cmocka_unit_test(an_end_without_an_answer),
+        cmocka_unit_test(a13_a_connection_is_kept_over_tls),
+        cmocka_unit_test(a19_a_body_until_the_end_needs_a_close_notify),
+        cmocka_unit_test(a19_a_counted_body_needs_no_close_notify),
+        cmocka_unit_test(a19_an_end_without_an_answer),
+        cmocka_unit_test(a08_a_stream_over_tls_outlives_its_connection),
         cmocka_unit_test(a_name_that_does_not_fit_is_refused),
         cmocka_unit_test(an_authority_that_is_not_believed_is_refused),
         cmocka_unit_test(believing_anyone_is_warned_of_each_time),
