@@ -82,9 +82,12 @@ typedef struct skua_conn_opts {
     int decode; /* 1: ask for the content codings of this build and decode them [raw bytes] */
     uint32_t decoded_ratio_max; /* decoded bytes for each that came, past 1 MiB [200] */
     int64_t decoded_max_bytes;  /* of a decoded body [none; skua_response_read_all has its own] */
-    const char *proxy;  /* "http://[user:password@]host[:port]" or "https://..." [none]; "": none,
-                           whatever the environment says */
-    int proxy_from_env; /* 1: where proxy is NULL, skua_proxy_for_url decides */
+    const char *proxy;  /* "[http://][user:password@]host[:port]" or "https://...", by default at
+                           the scheme's port [none]; "": none, whatever the environment says. https
+                           goes through a tunnel (CONNECT), http as requests to the proxy. User and
+                           password are percent-decoded, and only the proxy is sent them */
+    int proxy_from_env; /* 1: where proxy is NULL, skua_proxy_for_url decides, when the connection
+                           object is made */
     int proxy_tunnel;   /* 1: CONNECT for http URLs too */
     const skua_field *proxy_fields; /* sent to the proxy alone; NULL: none */
     const skua_tls_opts *proxy_tls; /* to an https proxy; NULL: verified as any server */
@@ -300,6 +303,72 @@ SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API skua_response *skua_conn_getresponse(skua_conn *c, skua_error *err);
+
+/* Lead a connection through a tunnel: the host that it was made for is then a proxy, which is asked
+ * with CONNECT (RFC 9110 9.3.6) for the way to `where`: "host", "host:port" or "[v6]:port", by
+ * default the port of the connection's scheme. As in http.client the proxy itself is spoken to in
+ * the clear; TLS, on a connection that was made with https, begins within the tunnel, with `where`.
+ * For a proxy that speaks TLS there is the option proxy.
+ *
+ * CONNECT carries Host (unless `fields` have one), the option user_agent, the options' proxy_fields
+ * and `fields`, which end with a NULL name; NULL is none. Nothing that a request says to its origin
+ * goes into it, with one exception: a Proxy-Authorization in a request is for the proxy. It goes
+ * into CONNECT, if that is still to come, and never into the tunnel. Connecting again asks for the
+ * tunnel again. How long the answer may take is what connect_timeout_ms says, anew.
+ *
+ * Returns: 0, SKUA_E_IMPROPER_CONNECTION_STATE (connected already), SKUA_E_INVALID_URL,
+ *          SKUA_E_INVALID_ARGUMENT (a field that is none, or frames a message; the option proxy is
+ *          set) or SKUA_E_NOMEM.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_set_tunnel(skua_conn *c, const char *where, const skua_field *fields,
+                                  skua_error *err);
+
+/* Give the status of the proxy's answer to CONNECT, be it skua_conn_set_tunnel's or that of the
+ * option proxy. After a refusal (SKUA_E_TUNNEL) it is there, too.
+ *
+ * Returns: 200..999; 0 before there was an answer, without a tunnel, and for NULL.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_tunnel_status(const skua_conn *c);
+
+/* Give the fields of that answer.
+ *
+ * Returns: an array that ends with a NULL name; never NULL. *count, where asked for, is its length.
+ * Owns: borrowed, until the object connects again or is freed.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API const skua_field *skua_conn_tunnel_headers(const skua_conn *c, size_t *count);
+
+/* Tell which addresses were tried when the object last connected, in the order in which that began,
+ * also where it succeeded. os_errno is 0 for the one that was connected, and for those it overtook;
+ * EACCES where the option network forbids the address.
+ *
+ * Returns: how many of out, which has room for cap, were filled; 0 before, and for NULL.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_attempts(const skua_conn *c, skua_attempt *out, int cap);
+
+/* Say which proxy the environment names for a URL: what a connection uses whose option
+ * proxy_from_env is 1.
+ *
+ * For http it is the first that is set of http_proxy, HTTP_PROXY, all_proxy and ALL_PROXY, for
+ * https of https_proxy, HTTPS_PROXY and the same; an empty variable is as good as none. HTTP_PROXY
+ * does not count where REQUEST_METHOD is set: there a CGI server may have made it from a request's
+ * field. None is used for what no_proxy, else NO_PROXY, covers: a list, separated by commas or
+ * blanks, of names (which cover those below them as well, with a dot in front or without),
+ * addresses, blocks such as 10.0.0.0/8, each of them with a :port or without, and "*" for all.
+ * Nothing is read where the process has more rights than its user (secure_getenv).
+ *
+ * `proxy` gets the variable's value, which may hold a password, or "" for none; `rule` gets what
+ * decided, for people: "https_proxy is set". It is cut to rule_cap. Each may be NULL.
+ *
+ * Returns: 0, SKUA_E_INVALID_URL, SKUA_E_INVALID_ARGUMENT (no URL, or proxy_cap is too small) or
+ *          SKUA_E_NOMEM.
+ * Thread: any, while nobody changes the environment.
+ * Since: 0.1 */
+SKUA_API int skua_proxy_for_url(const char *url, char *proxy, size_t proxy_cap, char *rule,
+                                size_t rule_cap, skua_error *err);
 
 /* Describe the stream under a connection: addresses, TLS version, cipher, peer certificate.
  *

@@ -158,7 +158,8 @@ static int start(skua_conn *c, sk_draft_body body, sk_bound call) {
     sk_round_trip *t = &c->trip;
     int rc = ensure_channel(c, call, &c->failure);
     sk_draft_frame frame = {.origin = &c->origin,
-                            .via = c->via,
+                            .via = sk_route_via(&c->route),
+                            .withhold = c->route.kind == SK_ROUTE_TUNNEL,
                             .user_agent = c->settings->o.user_agent,
                             .accept_encoding =
                                 c->settings->o.decode ? sk_decoder_accepts() : "identity",

@@ -23,6 +23,11 @@ skua_conn *sk_conn_make(sk_conn_plan *plan, skua_error *err) {
     c->settings = plan->settings;
     c->own_settings = plan->own_settings;
     c->origin = plan->origin;
+    if (sk_route_choose(&c->route, c->settings, &c->origin, err) != 0) {
+        sk_origin_free(&c->origin);
+        sk_free(c);
+        return NULL;
+    }
     c->given = plan->given;
     c->was_given = plan->given != NULL;
     c->life = plan->life;
@@ -99,6 +104,8 @@ void skua_conn_free(skua_conn *c) {
         c->given->ops->close(c->given);
     sk_round_trip_free(&c->trip);
     sk_tls_scratch_free(c->scratch);
+    sk_tunnel_free(c->tunnel);
+    sk_route_free(&c->route);
     sk_origin_free(&c->origin);
     sk_settings_free(c->own_settings);
     sk_free(c);

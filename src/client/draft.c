@@ -195,6 +195,13 @@ bool sk_draft_is_secret(const void *draft, skua_str name) {
     return false;
 }
 
+static bool has_field(const sk_draft *d, skua_str name) {
+    const sk_draft_field *f = d->first;
+    while (f && !sk_str_ieq(f->name, name))
+        f = f->next;
+    return f != NULL;
+}
+
 /* ---- writing ---- */
 
 /* RFC 9112 3.2: Host names the authority of the target: that of an absolute URL or of CONNECT, else
@@ -241,9 +248,19 @@ static int start_line(const sk_draft *d, const sk_draft_frame *frame, sk_session
     return rc;
 }
 
-static void write_fields(const skua_field *fields, sk_session *to) {
-    for (const skua_field *f = fields; f && f->name; f++)
-        sk_h1_field(&to->h1, to->out, sk_str(f->name), sk_str(f->value));
+/* What the caller says himself wins. */
+static void write_for_proxy(const sk_draft *d, const skua_field *fields, sk_session *to) {
+    for (const skua_field *f = fields; f && f->name; f++) {
+        if (!has_field(d, sk_str(f->name)))
+            sk_h1_field(&to->h1, to->out, sk_str(f->name), sk_str(f->value));
+    }
+}
+
+static void write_own(const sk_draft *d, bool withhold, sk_session *to) {
+    for (const sk_draft_field *f = d->first; f; f = f->next) {
+        if (!withhold || !sk_str_ieq(f->name, SK_LIT("Proxy-Authorization")))
+            sk_h1_field(&to->h1, to->out, f->name, f->value);
+    }
 }
 
 static void write_defaults(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
@@ -261,8 +278,8 @@ int sk_draft_write(const sk_draft *d, const sk_draft_frame *frame, sk_session *t
     if (rc != 0)
         return rc;
     write_defaults(d, frame, to);
-    write_fields(frame->via ? frame->via->fields : NULL, to);
-    for (const sk_draft_field *f = d->first; f; f = f->next)
-        sk_h1_field(&to->h1, to->out, f->name, f->value);
+    if (frame->via)
+        write_for_proxy(d, frame->via->fields, to);
+    write_own(d, frame->withhold, to);
     return sk_h1_finish_head(&to->h1, to->out, frame->body.kind, frame->body.length);
 }

@@ -43,6 +43,7 @@ typedef struct sk_draft_via {
 typedef struct sk_draft_frame {
     const sk_origin *origin;
     const sk_draft_via *via;     /* NULL: straight to the origin */
+    bool withhold;               /* Proxy-Authorization is for whom it has been told already */
     const char *user_agent;      /* NULL: none */
     const char *accept_encoding; /* what is asked for where the caller does not say */
     sk_draft_body body;

@@ -1,6 +1,7 @@
-/* client/no_proxy.c - which hosts a no_proxy list lets go straight. No standard says what such a
- * list means; this is what curl, Python and Go agree on, and where they differ, what covers more.
- */
+/* client/no_proxy.c - which hosts a no_proxy list lets go straight.
+ *
+ * No standard says what such a list means. This is what curl, Python and Go agree on; where they
+ * differ, it is what covers more. */
 #include "client/no_proxy.h"
 
 #include "base/str.h"

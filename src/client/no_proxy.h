@@ -9,11 +9,12 @@
  * is as skua_url_host gives it: without brackets, in either case.
  *
  * Entries are separated by commas and blanks, and compared without case:
- *   *                     every host
- *   example.org           that name and every name below it; a dot, or "*.", in front of it and a
- * dot behind it (of the host, too) change nothing 192.0.2.1, ::1        that address, however it is
- * spelled; IPv4-mapped ones are IPv4 192.0.2.0/24, fc00::/7  the addresses of that block
- *   entry:port, [::1]:port  the same, but for that port only
+ * - "*": every host
+ * - "example.org": that name, and every name below it. A dot or "*." in front changes nothing, nor
+ *   does a dot at the end, be it the entry's or the host's.
+ * - "192.0.2.1", "::1": that address, however it is spelled. An IPv4-mapped one is IPv4.
+ * - "192.0.2.0/24", "fc00::/7": the addresses of that block
+ * - any of these and a port, "example.org:8080", "[::1]:80": the same, for that port only
  * Names are not resolved: an address in the list does not cover a name that has it. What is none of
  * these covers nothing. */
 skua_str sk_no_proxy_find(skua_str list, skua_str host, int port);

@@ -38,6 +38,11 @@ int sk_origin_of_url(sk_origin *o, const skua_url *url, skua_error *err) {
     return fill(o, skua_url_host(url), skua_url_authority(url), err);
 }
 
+int sk_origin_copy(sk_origin *o, const sk_origin *from, skua_error *err) {
+    *o = (sk_origin){.https = from->https, .port = from->port};
+    return fill(o, from->host, from->authority, err);
+}
+
 static int parse_unix(sk_origin *o, const char *where, skua_error *err) {
     if (!where[sizeof UNIX_PREFIX - 1])
         return sk_fail(err, SKUA_E_INVALID_URL, SKUA_PHASE_NONE, "\"unix:\" needs a path");

@@ -18,6 +18,7 @@ typedef struct sk_origin {
 /* The forms that skua_conn_new takes. */
 int sk_origin_parse(sk_origin *o, const char *where, skua_error *err);
 int sk_origin_of_url(sk_origin *o, const skua_url *url, skua_error *err);
+int sk_origin_copy(sk_origin *o, const sk_origin *from, skua_error *err);
 void sk_origin_free(sk_origin *o);
 bool sk_origin_is_unix(const sk_origin *o);
 /* How errors name it. */

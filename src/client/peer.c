@@ -58,6 +58,26 @@ int sk_peer_blame(const sk_peer *p, skua_phase phase, skua_error *err) {
     return err->code;
 }
 
+/* Put "proxy " behind the phase. */
+static void say_proxy(skua_error *err) {
+    char text[sizeof err->msg];
+    snprintf(text, sizeof text, "%s", text_of(err));
+    int n = snprintf(err->msg, sizeof err->msg, "%s: proxy ", skua_phase_name(err->phase));
+    snprintf(err->msg + n, sizeof err->msg - (size_t)n, "%s", text);
+}
+
+int sk_peer_blame_proxy(const sk_peer *proxy, const sk_peer *origin, skua_error *err) {
+    sk_peer p = *proxy;
+    bool asked = err->phase == SKUA_PHASE_TUNNEL; /* whom but a proxy */
+    if (asked)
+        memcpy(p.host, p.target, sizeof p.host);
+    sk_peer_blame(&p, SKUA_PHASE_NONE, err);
+    if (!asked && err->phase != SKUA_PHASE_MEMORY && err->phase != SKUA_PHASE_NONE)
+        say_proxy(err);
+    memcpy(err->target, origin->target, sizeof err->target);
+    return err->code;
+}
+
 int sk_peer_fail(const sk_peer *p, skua_error *err, int code, skua_phase phase, const char *fmt,
                  ...) {
     char text[sizeof err->msg];

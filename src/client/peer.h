@@ -16,6 +16,11 @@ typedef struct sk_peer {
  * code. */
 int sk_peer_blame(const sk_peer *p, skua_phase phase, skua_error *err);
 
+/* The same for what a proxy on the way to `origin` has failed in, which the message says: "connect:
+ * proxy proxy.example:3128: connection refused", "tunnel: proxy.example:3128: 407 ...". The target
+ * is the origin's. */
+int sk_peer_blame_proxy(const sk_peer *proxy, const sk_peer *origin, skua_error *err);
+
 /* Fail with a text of our own: "phase: host: text", completed likewise. */
 int sk_peer_fail(const sk_peer *p, skua_error *err, int code, skua_phase phase, const char *fmt,
                  ...) SKUA_PRINTF(5, 6);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "client/proxy.h"
 
 #include <string.h>
 
@@ -160,6 +161,71 @@ const sk_override *sk_settings_override(const sk_settings *s, const char *host, 
     return NULL;
 }
 
+/* ---- proxies ---- */
+
+/* Whether there will be TLS to a proxy is known now, unless the environment decides. */
+static int load_proxy_tls(sk_settings *s, bool https, skua_error *err) {
+    const skua_tls_opts *tls = s->o.proxy_tls;
+    s->o.proxy_tls = NULL;
+    if (!https && (s->o.proxy || !s->o.proxy_from_env))
+        return 0;
+    skua_error failure;
+    s->proxy_tls = sk_tls_client_ctx(tls, &failure);
+    if (!s->proxy_tls && err)
+        *err = failure;
+    return s->proxy_tls ? 0 : failure.code;
+}
+
+static int copy_proxy(sk_settings *s, bool *https, skua_error *err) {
+    sk_proxy p;
+    const char *text = s->o.proxy;
+    if (!text)
+        return 0;
+    s->o.proxy = sk_arena_strndup(&s->mem, text, strlen(text));
+    if (!s->o.proxy)
+        return sk_fail_nomem(err);
+    if (!*text)
+        return 0;
+    int rc = sk_proxy_parse(&p, text, err);
+    if (rc != 0)
+        return rc;
+    *https = p.at.https;
+    sk_proxy_free(&p);
+    return 0;
+}
+
+static int set_proxy(sk_settings *s, skua_error *err) {
+    bool https = false;
+    int rc = copy_proxy(s, &https, err);
+    if (rc == 0)
+        rc = load_proxy_tls(s, https, err);
+    if (rc == 0)
+        rc = sk_proxy_check_fields(s->o.proxy_fields, false, err);
+    if (rc == 0 && sk_proxy_copy_fields(&s->mem, s->o.proxy_fields, &s->o.proxy_fields) != 0)
+        rc = sk_fail_nomem(err);
+    return rc;
+}
+
+static int set_unix_socket(sk_settings *s, skua_error *err) {
+    const char *path = s->o.unix_socket;
+    s->o.unix_socket = NULL;
+    if (!path)
+        return 0;
+    if (!*path)
+        return refuse(err, "unix_socket is no path", path);
+    if (s->o.proxy && *s->o.proxy)
+        return refuse(err, "there is a proxy besides unix_socket", path);
+    s->unix_host = sk_arena_printf(&s->mem, "unix:%s", path);
+    return s->unix_host ? 0 : sk_fail_nomem(err);
+}
+
+static int set_network(const sk_settings *s, skua_error *err) {
+    if (s->o.network == SKUA_NET_ANY || s->o.network == SKUA_NET_PUBLIC_ONLY)
+        return 0;
+    return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                   "network is SKUA_NET_ANY or SKUA_NET_PUBLIC_ONLY, not %d", (int)s->o.network);
+}
+
 /* ---- the whole ---- */
 
 static int fill(sk_settings *s, const skua_conn_opts *opts, skua_error *err) {
@@ -178,6 +244,12 @@ static int fill(sk_settings *s, const skua_conn_opts *opts, skua_error *err) {
         rc = set_user_agent(s, err);
     if (rc == 0)
         rc = set_overrides(s, err);
+    if (rc == 0)
+        rc = set_proxy(s, err);
+    if (rc == 0)
+        rc = set_unix_socket(s, err);
+    if (rc == 0)
+        rc = set_network(s, err);
     return rc;
 }
 
@@ -197,6 +269,7 @@ void sk_settings_free(sk_settings *s) {
     if (!s)
         return;
     sk_tls_ctx_unref(s->tls);
+    sk_tls_ctx_unref(s->proxy_tls);
     sk_arena_free(&s->mem);
     sk_free(s);
 }

@@ -21,15 +21,18 @@ typedef struct sk_override {
 } sk_override;
 
 typedef struct sk_settings {
-    skua_conn_opts o; /* complete; NULL: tls, stream, and what stands below in another form */
+    skua_conn_opts
+        o; /* complete; NULL: tls, proxy_tls, stream, and what stands below in another form */
     sk_h1_limits limits;
     sk_family family;
     bool has_from;
     sk_addr from;
     sk_override *overrides;
     size_t override_count;
-    sk_tls_ctx *tls; /* NULL until sk_settings_load_tls */
-    sk_arena mem;    /* what the pointers in o and overrides point to */
+    const char *unix_host; /* "unix:/path", dialled in place of all hosts; NULL: none */
+    sk_tls_ctx *tls;       /* NULL until sk_settings_load_tls */
+    sk_tls_ctx *proxy_tls; /* NULL where no https proxy can be meant */
+    sk_arena mem;          /* what the pointers in o and overrides point to */
 } sk_settings;
 
 /* opts may be NULL. NULL: err is filled. */
