@@ -2,8 +2,9 @@
  * the loop to a callback there, or to a thread of the pool, which waits for it. */
 #include "server/deferral.h"
 
-#define READ_AGAIN (SK_DEFERRAL_MARK / 2) /* what a full buffer is emptied to before more is read  \
-                                           */
+#define READ_AGAIN                                                                                 \
+    (SK_DEFERRAL_MARK / 2) /* what a full buffer is emptied to before more is read                 \
+                            */
 
 /* ---- in the loop's thread ---- */
 

@@ -6,11 +6,8 @@
  *
  * Fields wait in a list until the head is complete; the wire machine then writes it into the
  * connection's output, where the body follows. Nothing is sent from here unless much is queued. */
-#include "server/reply.h"
-
-#include "base/fail.h"
 #include "server/conn.h"
-#include "server/error_page.h"
+#include "server/reply_parts.h"
 #include "server/reply_way.h"
 #include "sys/file.h"
 
@@ -19,15 +16,11 @@
 
 #define SLICE (64u << 10) /* of a large body, appended and sent before the next */
 
-static sk_session *session_of(skua_reply *a) {
-    return &sk_exchange_of_reply(a)->conn->session;
-}
-
 static sk_arena *arena_of(skua_reply *a) {
     return &sk_exchange_of_reply(a)->arena;
 }
 
-static int latch(skua_reply *a, int code) {
+int sk_reply_latch(skua_reply *a, int code) {
     if (a->error == 0)
         a->error = code;
     return a->error;
@@ -68,7 +61,7 @@ static bool is_field(const char *name, const char *value) {
     return name && value && sk_str_is_token(sk_str(name)) && sk_str_is_field_value(sk_str(value));
 }
 
-static unsigned given_by(const char *name) {
+unsigned sk_reply_given_by(const char *name) {
     static const struct {
         skua_str name;
         unsigned given;
@@ -88,14 +81,14 @@ int skua_reply_send_header(skua_reply *a, const char *name, const char *value) {
     if (a->error)
         return a->error;
     if (a->state > SK_REPLY_NAMED)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     if (!is_field(name, value))
-        return latch(a, SKUA_E_INVALID_ARGUMENT);
+        return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
     int rc = add_field(a, &a->fields, name, value);
     if (rc != 0)
-        return latch(a, rc);
+        return sk_reply_latch(a, rc);
     if (!a->interim)
-        a->given |= given_by(name);
+        a->given |= sk_reply_given_by(name);
     return 0;
 }
 
@@ -103,15 +96,15 @@ int skua_reply_send_trailer(skua_reply *a, const char *name, const char *value) 
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_OPEN)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     if (!is_field(name, value) || !sk_h1_may_trail(sk_str(name)))
-        return latch(a, SKUA_E_INVALID_ARGUMENT);
+        return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
     if (sk_exchange_of_reply(a)->request.head.version == 10)
         return 0;
     if (a->framing != SK_BODY_CHUNKED)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     int rc = add_field(a, &a->trailers, name, value);
-    return rc == 0 ? 0 : latch(a, rc);
+    return rc == 0 ? 0 : sk_reply_latch(a, rc);
 }
 
 /* ---- heads ---- */
@@ -161,11 +154,11 @@ int skua_reply_send_response(skua_reply *a, int status) {
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_FRESH)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     if (status < 100 || status > 599)
-        return latch(a, SKUA_E_INVALID_ARGUMENT);
+        return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
     if (status == SKUA_STATUS_SWITCHING_PROTOCOLS)
-        return latch(a, SKUA_E_UNSUPPORTED);
+        return sk_reply_latch(a, SKUA_E_UNSUPPORTED);
     a->state = SK_REPLY_NAMED;
     a->status = status;
     a->interim = status < 200;
@@ -179,13 +172,13 @@ static int end_interim(skua_reply *a) {
     a->skipped = 0;
     a->interim = false;
     a->state = SK_REPLY_FRESH;
-    return rc == 0 ? 0 : latch(a, rc);
+    return rc == 0 ? 0 : sk_reply_latch(a, rc);
 }
 
 static int open_body(skua_reply *a, sk_body body, int64_t length) {
     int rc = put_head(a, body, length);
     if (rc != 0)
-        return latch(a, rc);
+        return sk_reply_latch(a, rc);
     a->state = SK_REPLY_OPEN;
     return 0;
 }
@@ -194,7 +187,7 @@ int skua_reply_end_headers(skua_reply *a) {
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_NAMED)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     return a->interim ? end_interim(a) : open_body(a, SK_BODY_CHUNKED, 0);
 }
 
@@ -202,7 +195,7 @@ int skua_reply_close_connection(skua_reply *a) {
     if (a->error)
         return a->error;
     if (a->state > SK_REPLY_NAMED)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     a->close = true;
     return 0;
 }
@@ -210,7 +203,7 @@ int skua_reply_close_connection(skua_reply *a) {
 /* ---- bodies ---- */
 
 /* RFC 9110 15.3.5, 15.3.6, 15.4.5 */
-static bool is_bodiless(int status) {
+bool sk_reply_is_bodiless(int status) {
     return status == SKUA_STATUS_NO_CONTENT || status == SKUA_STATUS_RESET_CONTENT ||
            status == SKUA_STATUS_NOT_MODIFIED;
 }
@@ -218,14 +211,14 @@ static bool is_bodiless(int status) {
 /* Does the body go out? To HEAD, and with some statuses, the wire machine drops it. */
 static bool is_sent(skua_reply *a) {
     const sk_head *head = &sk_exchange_of_reply(a)->request.head;
-    return !sk_str_eq(head->method, SK_LIT("HEAD")) && !is_bodiless(a->status);
+    return !sk_str_eq(head->method, SK_LIT("HEAD")) && !sk_reply_is_bodiless(a->status);
 }
 
 int skua_reply_write(skua_reply *a, const void *data, size_t len) {
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_OPEN || a->file >= 0)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     const char *from = data;
     while (len > 0) {
         size_t n = len < SLICE ? len : SLICE;
@@ -233,7 +226,7 @@ int skua_reply_write(skua_reply *a, const void *data, size_t len) {
         if (rc == SKUA_E_AGAIN)
             return rc;
         if (rc != 0)
-            return latch(a, rc);
+            return sk_reply_latch(a, rc);
         from += n;
         len -= n;
         a->body_bytes += is_sent(a) ? (int64_t)n : 0;
@@ -241,13 +234,13 @@ int skua_reply_write(skua_reply *a, const void *data, size_t len) {
     return 0;
 }
 
-static int whole(skua_reply *a, int status, const void *data, size_t len) {
+int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len) {
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_FRESH)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     if (status < 200 || status > 599)
-        return latch(a, SKUA_E_INVALID_ARGUMENT);
+        return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
     a->status = status;
     a->whole = true;
     int rc = open_body(a, SK_BODY_LENGTH, (int64_t)len);
@@ -262,7 +255,7 @@ int skua_reply_bytes(skua_reply *a, int status, const char *type, const void *da
         if (rc != 0)
             return rc;
     }
-    return whole(a, status, data, len);
+    return sk_reply_whole(a, status, data, len);
 }
 
 int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) {
@@ -273,68 +266,8 @@ int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) {
     const char *text = sk_arena_vprintf(arena_of(a), fmt, ap);
     va_end(ap);
     if (!text)
-        return latch(a, SKUA_E_NOMEM);
+        return sk_reply_latch(a, SKUA_E_NOMEM);
     return skua_reply_bytes(a, status, "text/plain; charset=utf-8", text, strlen(text));
-}
-
-/* ---- redirects and errors ---- */
-
-/* The characters of a URI reference (RFC 3986 2), no more: neither the field nor whoever puts it
- * into a page can be led astray. */
-static bool is_reference(const char *s) {
-    static const char marks[] = "-._~:/?#[]@!$&'()*+,;=%";
-    for (const char *p = s; *p; p++) {
-        char c = *p;
-        bool ok = sk_is_alpha(c) || sk_is_digit(c) || strchr(marks, c);
-        if (!ok || (c == '%' && (sk_hex_value(p[1]) < 0 || sk_hex_value(p[2]) < 0)))
-            return false;
-    }
-    return *s != '\0';
-}
-
-static bool is_redirect(int status) {
-    return status == 300 || status == 301 || status == 302 || status == 303 || status == 307 ||
-           status == 308;
-}
-
-static int page(skua_reply *a, int status, const char *explain) {
-    if (status < 200 || status > 599)
-        return latch(a, SKUA_E_INVALID_ARGUMENT);
-    skua_str html = sk_error_page(arena_of(a), status, explain);
-    if (!html.ptr)
-        return latch(a, SKUA_E_NOMEM);
-    return skua_reply_bytes(a, status, "text/html; charset=utf-8", html.ptr, html.len);
-}
-
-int skua_reply_redirect(skua_reply *a, int status, const char *location) {
-    if (a->error)
-        return a->error;
-    if (!is_redirect(status) || !location || !is_reference(location))
-        return latch(a, SKUA_E_INVALID_ARGUMENT);
-    int rc = skua_reply_send_header(a, "Location", location);
-    return rc == 0 ? page(a, status, NULL) : rc;
-}
-
-/* The page has a type of its own, whatever was meant for the reply that did not come to be. */
-static void drop_type(skua_reply *a) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < a->fields.count; i++) {
-        if (given_by(a->fields.at[i].name) != SK_GIVEN_TYPE)
-            a->fields.at[kept++] = a->fields.at[i];
-    }
-    a->fields.count = kept;
-    a->given &= ~(unsigned)SK_GIVEN_TYPE;
-}
-
-int skua_reply_send_error(skua_reply *a, int status, const char *explain) {
-    if (a->error)
-        return a->error;
-    if (a->state != SK_REPLY_FRESH)
-        return latch(a, SKUA_E_STATE);
-    drop_type(a);
-    if (is_bodiless(status))
-        return whole(a, status, NULL, 0);
-    return page(a, status, explain);
 }
 
 /* ---- files ---- */
@@ -343,7 +276,7 @@ static int begin_file(skua_reply *a, int64_t offset, int64_t length) {
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_NAMED || a->interim)
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     a->whole = true;
     int rc = open_body(a, SK_BODY_LENGTH, length);
     if (rc != 0 || length == 0 || !is_sent(a))
@@ -356,7 +289,7 @@ static int begin_file(skua_reply *a, int64_t offset, int64_t length) {
 int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length) {
     if (a->file >= 0) {
         sk_file_close(fd);
-        return latch(a, SKUA_E_STATE);
+        return sk_reply_latch(a, SKUA_E_STATE);
     }
     a->file = fd;
     int rc = begin_file(a, offset, length);
@@ -365,82 +298,4 @@ int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length) {
     if (a->file_left == 0)
         sk_reply_release(a);
     return rc;
-}
-
-/* ---- the end ---- */
-
-static sk_reply_end close_message(skua_reply *a) {
-    sk_session *s = session_of(a);
-    const skua_field *trailers = a->trailers.count > 0 ? a->trailers.at : NULL;
-    a->state = SK_REPLY_DONE;
-    return sk_h1_end(&s->h1, s->out, trailers) == 0 ? SK_REPLY_COMPLETE : SK_REPLY_CUT;
-}
-
-/* Forget all that was said, but that the connection is to end: another reply takes its place. */
-static void start_over(skua_reply *a) {
-    bool close = a->close;
-    sk_reply_release(a);
-    sk_reply_init(a);
-    a->close = close;
-}
-
-sk_reply_end sk_reply_bare(skua_reply *a, int status) {
-    start_over(a);
-    a->status = status;
-    a->whole = true;
-    if (open_body(a, SK_BODY_LENGTH, 0) != 0)
-        return SK_REPLY_CUT;
-    return close_message(a);
-}
-
-/* A page with what was given for its head. */
-static sk_reply_end refuse(skua_reply *a, int status, const char *explain) {
-    if (page(a, status, explain) == 0)
-        return close_message(a);
-    if (sk_h1_send_begun(&session_of(a)->h1))
-        return SK_REPLY_CUT;
-    /* Without memory for a page a status is still better than silence. */
-    return sk_reply_bare(a, status);
-}
-
-sk_reply_end sk_reply_refuse(skua_reply *a, int status, const char *allow, const char *explain) {
-    start_over(a);
-    if (allow)
-        skua_reply_send_header(a, "Allow", allow);
-    return refuse(a, status, explain);
-}
-
-sk_reply_end sk_reply_busy(skua_reply *a) {
-    start_over(a);
-    skua_reply_send_header(a, "Retry-After", "1");
-    return refuse(a, SKUA_STATUS_SERVICE_UNAVAILABLE, NULL);
-}
-
-sk_reply_end sk_reply_options(skua_reply *a, const char *allow) {
-    skua_reply_send_header(a, "Allow", allow);
-    if (whole(a, SKUA_STATUS_NO_CONTENT, NULL, 0) != 0)
-        return sk_reply_refuse(a, SKUA_STATUS_INTERNAL_SERVER_ERROR, NULL, NULL);
-    return close_message(a);
-}
-
-static void log_failure(skua_reply *a, int rc) {
-    sk_exchange *x = sk_exchange_of_reply(a);
-    const char *why = rc < 0 ? skua_error_text(rc) : "no reply";
-    sk_worker_log(x->conn->worker, "%s %s: the handler failed: %s",
-                  skua_request_method(&x->request), skua_request_target(&x->request), why);
-}
-
-sk_reply_end sk_reply_finish(skua_reply *a, int rc) {
-    if (rc >= 0)
-        rc = a->error;
-    if (rc == 0 && a->state == SK_REPLY_OPEN) {
-        if (a->file_left > 0)
-            return SK_REPLY_FILE;
-        return close_message(a);
-    }
-    if (rc != SKUA_E_BROKEN_PIPE) /* the peer has gone: no fault of the handler's */
-        log_failure(a, rc);
-    if (sk_h1_send_begun(&session_of(a)->h1))
-        return SK_REPLY_CUT;
-    return sk_reply_refuse(a, SKUA_STATUS_INTERNAL_SERVER_ERROR, NULL, NULL);
 }

@@ -1,0 +1,18 @@
+/* server/reply_parts.h - what the files of a reply share: reply.c, reply_page.c, reply_end.c. */
+#ifndef SK_SERVER_REPLY_PARTS_H
+#define SK_SERVER_REPLY_PARTS_H
+
+#include "server/reply.h"
+
+/* Keep the first failure; returns it. */
+int sk_reply_latch(skua_reply *a, int code);
+/* SK_GIVEN_* of a field's name, or 0. */
+unsigned sk_reply_given_by(const char *name);
+/* Does a status have no body? RFC 9110 15.3.5, 15.3.6, 15.4.5 */
+bool sk_reply_is_bodiless(int status);
+/* Reply with a body that is at hand. */
+int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len);
+/* Reply with the page of a status. */
+int sk_reply_page(skua_reply *a, int status, const char *explain);
+
+#endif
