@@ -69,7 +69,9 @@ void sk_tls_enter(sk_tls *s) {
     c->holder = s;
     c->dry = false;
     c->io_code = 0;
-    ERR_clear_error(); /* the program's own use of OpenSSL may have left something */
+    /* The program's own use of OpenSSL may have left something. Clearing walks the whole queue. */
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
 }
 
 void sk_tls_forget(sk_tls *s) {

@@ -164,26 +164,26 @@ static bool start_line(cursor *c, sk_role role, sk_head *head) {
 
 /* ---- fields ---- */
 
+/* No two of these names are equally long, so that the length finds the only one a name can be. */
 static const struct {
-    skua_str name;
+    const char *name;
     sk_h1_key key;
-} key_names[] = {
-    {{"host", 4}, SK_H1_HOST},
-    {{"content-length", 14}, SK_H1_CONTENT_LENGTH},
-    {{"transfer-encoding", 17}, SK_H1_TRANSFER_ENCODING},
-    {{"connection", 10}, SK_H1_CONNECTION},
-    {{"expect", 6}, SK_H1_EXPECT},
-    {{"upgrade", 7}, SK_H1_UPGRADE},
+} key_of_length[] = {
+    [4] = {"host", SK_H1_HOST},
+    [6] = {"expect", SK_H1_EXPECT},
+    [7] = {"upgrade", SK_H1_UPGRADE},
+    [10] = {"connection", SK_H1_CONNECTION},
+    [14] = {"content-length", SK_H1_CONTENT_LENGTH},
+    [17] = {"transfer-encoding", SK_H1_TRANSFER_ENCODING},
 };
 
 sk_h1_key sk_h1_key_of(skua_str name) {
-    for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++) {
-        if (name.len == key_names[i].name.len &&
-            sk_lower(name.ptr[0]) == key_names[i].name.ptr[0] &&
-            sk_str_ieq(name, key_names[i].name))
-            return key_names[i].key;
-    }
-    return SK_H1_KEYS;
+    if (name.len >= sizeof key_of_length / sizeof key_of_length[0])
+        return SK_H1_KEYS;
+    const char *only = key_of_length[name.len].name;
+    if (!only || sk_lower(name.ptr[0]) != only[0] || !sk_str_ieq(name, (skua_str){only, name.len}))
+        return SK_H1_KEYS;
+    return key_of_length[name.len].key;
 }
 
 static bool field_name(cursor *c, skua_str *out) {
