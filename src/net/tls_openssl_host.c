@@ -159,12 +159,14 @@ void sk_tls_host_mismatch(const char *host, const X509 *cert, sk_line *out) {
         return;
     }
     near_miss near = find_near(sk_str(host), cert);
-    sk_line_add(out, ": the certificate is not for this host, it names %.160s", names.text);
-    if (near.address && sk_tls_host_is_address(host))
+    bool address = sk_tls_host_is_address(host);
+    sk_line_add(out, ": the certificate is not for this host, it names %.160s%s", names.text,
+                names.len > 160 ? "..." : "");
+    if (address && near.address)
         sk_line_add(out, "; an address must stand there as IP, not as DNS");
-    else if (near.wildcard)
+    else if (!address && near.wildcard)
         sk_line_add(out, "; a wildcard is the whole left-most label, has two more behind it, and "
                          "stands for one of letters, digits and hyphens");
-    else if (near.foreign)
+    else if (!address && near.foreign)
         sk_line_add(out, "; names stand there in their ASCII form (xn--)");
 }

@@ -18,6 +18,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#define MAX_WAYS 8
+
 static sk_tls *stream_of(X509_STORE_CTX *x) {
     return SSL_get_app_data(X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx()));
 }
@@ -39,17 +41,52 @@ static int on_verify(int ok, X509_STORE_CTX *x) {
     return 0;
 }
 
-static int verify_cert(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
-    bool without_bundle = sk_tls_bundle_is_out(c);
-    int ok = X509_verify_cert(x);
-    if (ok == 1 || !without_bundle || !sk_tls_issuer_missing(X509_STORE_CTX_get_error(x)))
-        return ok;
-    if (sk_tls_bundle_is_out(c))
-        sk_tls_bundle_load(c, X509_STORE_CTX_get0_store(x));
+static int verify_again(sk_tls *s, X509_STORE_CTX *x) {
     sk_tls_forgive(s);
     X509_STORE_CTX_set0_verified_chain(x, NULL);
     X509_STORE_CTX_set_error(x, X509_V_OK);
     return X509_verify_cert(x);
+}
+
+/* Take out of `sent` the certificate where the chain stopped, if another of its name is there. */
+static bool drop_dead_end(X509_STORE_CTX *x, STACK_OF(X509) * sent) {
+    const X509 *dead = X509_STORE_CTX_get_current_cert(x);
+    int at = -1, namesakes = 0;
+    for (int i = 0; dead && i < sk_X509_num(sent); i++) {
+        const X509 *c = sk_X509_value(sent, i);
+        if (c == dead)
+            at = i;
+        namesakes += X509_NAME_cmp(X509_get_subject_name(c), X509_get_subject_name(dead)) == 0;
+    }
+    if (at < 0 || namesakes < 2 || !sk_tls_issuer_missing(X509_STORE_CTX_get_error(x)))
+        return false;
+    sk_X509_delete(sent, at);
+    return true;
+}
+
+/* Several may vouch for one authority, and OpenSSL asks only the first that a server sent. RFC 4158
+ * 2.3: where that leads nowhere, another way may. */
+static int verify_other_ways(sk_tls *s, X509_STORE_CTX *x) {
+    STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(x), *left = sk_X509_dup(sent);
+    int ok = 0;
+    for (int tries = MAX_WAYS; left && ok != 1 && tries > 0 && drop_dead_end(x, left); tries--) {
+        X509_STORE_CTX_set0_untrusted(x, left);
+        ok = verify_again(s, x);
+    }
+    X509_STORE_CTX_set0_untrusted(x, sent);
+    sk_X509_free(left);
+    return ok;
+}
+
+static int verify_cert(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
+    bool without_bundle = sk_tls_bundle_is_out(c);
+    int ok = X509_verify_cert(x);
+    if (ok != 1 && without_bundle && sk_tls_issuer_missing(X509_STORE_CTX_get_error(x))) {
+        if (sk_tls_bundle_is_out(c))
+            sk_tls_bundle_load(c, X509_STORE_CTX_get0_store(x));
+        ok = verify_again(s, x);
+    }
+    return ok == 1 ? 1 : verify_other_ways(s, x);
 }
 
 /* RFC 5280 6.1.4 (k): whoever signs says in basicConstraints that it may. OpenSSL takes a key usage
