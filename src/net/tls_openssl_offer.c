@@ -38,7 +38,7 @@ static int version_number(const char *option, int given, int *number, skua_error
 }
 
 static int set_versions(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
-    int least, most;
+    int least = 0, most = 0;
     int rc = version_number("min_version", o->min_version, &least, err);
     if (rc == 0)
         rc = version_number("max_version", o->max_version, &most, err);
