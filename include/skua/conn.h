@@ -216,6 +216,25 @@ SKUA_API int skua_conn_request(skua_conn *c, const char *method, const char *tar
                                const skua_field *fields, const void *body, size_t body_len,
                                skua_error *err);
 
+/* Send a whole request with a body from anywhere, which is sent as it is read. What has no known
+ * length is chunked: each read of a pipe, a socket or a callback is a chunk, sent at once.
+ *
+ * Reading a FILE or calling back takes the time it takes; a descriptor is waited for as long as
+ * this call may last. An answer that comes early is noticed between two reads. When reading fails,
+ * or a callback stops, the connection is closed: the peer has half a request.
+ *
+ * `body` is copied, but not what it points to or names: that must stay until skua_conn_getresponse
+ * has returned, since it may be sent once more. NULL, or kind SKUA_BODY_NONE, is no body.
+ *
+ * Returns: as skua_conn_request, and SKUA_E_CANCELLED (the callback stopped), SKUA_E_OS (reading
+ *          failed: "request body: ..."), SKUA_E_INCOMPLETE_READ with phase send (it ended before
+ *          its length).
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_request_body(skua_conn *c, const char *method, const char *target,
+                                    const skua_field *fields, const skua_body *body,
+                                    skua_error *err);
+
 /* Begin a request. The method is a token, the target holds no control character and no space
  * (RFC 9112 3); Host and "Accept-Encoding: identity" are added unless putheader brings them;
  * with decode, Accept-Encoding names the codings of this build.
@@ -281,6 +300,33 @@ SKUA_API int skua_conn_endheaders(skua_conn *c);
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_conn_send(skua_conn *c, const void *data, size_t len);
+
+/* Send body bytes from a descriptor: `len` of them, or with 0 all to its end. It is read from where
+ * it stands, and stands behind what was sent afterwards. A large file over plain TCP goes by
+ * sendfile.
+ *
+ * Returns: as skua_conn_send, and SKUA_E_OS (reading failed), SKUA_E_INCOMPLETE_READ with phase
+ *          send (it ended before len).
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_send_fd(skua_conn *c, int fd, int64_t len);
+
+/* Send body bytes from a FILE, to its end.
+ *
+ * Returns: as skua_conn_send_fd.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_send_file(skua_conn *c, FILE *file);
+
+/* End a chunked body with trailer fields (RFC 9110 6.5); NULL or an empty list only ends it. Fields
+ * that frame, route or guard a message are refused (RFC 9110 6.5.1).
+ *
+ * Returns: 0, or as skua_conn_send; SKUA_E_IMPROPER_CONNECTION_STATE also where the body is not
+ *          chunked or has been ended, SKUA_E_INVALID_ARGUMENT for a field that cannot be a trailer.
+ *          Latches as skua_conn_send does.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_conn_sendtrailers(skua_conn *c, const skua_field *fields);
 
 /* Wait for the response to the request that was sent. What an earlier step latched is reported
  * here, unless the peer has answered all the same. Interim responses (1xx) are passed over and

@@ -194,6 +194,15 @@ SKUA_API skua_stream *skua_response_take_stream(skua_response *r, skua_error *er
  * Since: 0.1 */
 SKUA_API int skua_response_done(const skua_response *r);
 
+/* Did the answer come before the whole body of the request had been sent? The rest stays unsent
+ * then, and the connection is not used again. *sent_bytes, where asked for, is how many bytes of
+ * the body have been handed to the connection, cut or not; what frames chunks counts against them.
+ *
+ * Returns: 1 or 0; 0 for NULL.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_response_upload_cut(const skua_response *r, int64_t *sent_bytes);
+
 /* Tell when the phases of the exchange were over; all -1 for NULL.
  *
  * Thread: one at a time.

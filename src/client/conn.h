@@ -2,6 +2,7 @@
 #ifndef SK_CLIENT_CONN_H
 #define SK_CLIENT_CONN_H
 
+#include "client/body.h"
 #include "client/round_trip.h"
 #include "client/route.h"
 #include "net/tunnel.h"
@@ -32,8 +33,11 @@ struct skua_conn {
     double count_from;     /* what the timings count from; -1: each request's own beginning */
     sk_conn_state state;
     sk_round_trip trip;
-    sk_buf body; /* of a request that may be sent again, should the kept connection be dead */
-    bool repeatable;
+    sk_draft_body framing;
+    sk_body_source *source; /* of the body, where it is not put together by steps; NULL: none */
+    sk_body_source body;    /* is that of a request of this object alone */
+    sk_buf spare;           /* a copy of a body whose owner may drop it, to be sent once more */
+    bool replayed;
     int latched; /* what was wrong with the request; whole in failure */
     skua_error failure;
 };
@@ -87,5 +91,47 @@ sk_bound sk_conn_within(const skua_conn *c, sk_bound call, int64_t ms);
 /* Wait for a stream that is no channel's yet. 0, SKUA_E_TIMEOUT (unexplained), or an error. */
 int sk_conn_wait(const skua_conn *c, skua_stream *stream, unsigned events, sk_bound until,
                  skua_error *err);
+
+/* ---- conn.c: the states ---- */
+
+/* Go from SK_CONN_IDLE to SK_CONN_STARTED. */
+void sk_conn_begin(skua_conn *c);
+/* Refuse a call in a state that is not its own. */
+int sk_conn_refuse(skua_conn *c, skua_error *err, int code);
+/* Keep what c->failure says, once. Returns rc. */
+int sk_conn_latch(skua_conn *c, int rc);
+/* Report what c->failure says, and be SK_CONN_IDLE: without the connection, where part of the
+ * failed request may be on it. Returns the code. */
+int sk_conn_give_up(skua_conn *c, skua_error *err);
+
+/* ---- conn_request.c: a request at once ---- */
+
+typedef struct sk_conn_message {
+    const char *method, *target;
+    const skua_field *fields;
+    const skua_body *body;  /* NULL: none */
+    sk_body_source *source; /* in place of body: borrowed until the request is forgotten */
+} sk_conn_message;
+int sk_conn_request(skua_conn *c, const sk_conn_message *q, skua_error *err);
+
+/* ---- conn_send.c: onto the wire. All fail into c->failure. ---- */
+
+/* Did the peer go away, so that it may have said why? */
+bool sk_conn_is_loss(int code);
+/* Find a connection, and send the head, framed by c->framing, unless it leaves with a body. */
+int sk_conn_start(skua_conn *c, sk_bound call);
+/* Does the head leave room for so many more bytes of body? */
+int sk_conn_check_room(skua_conn *c, uint64_t len);
+/* Send all that a source holds; last: it is the body's end. */
+int sk_conn_send_source(skua_conn *c, sk_body_source *s, bool last, sk_bound call);
+/* Start, and send c->source. */
+int sk_conn_transmit(skua_conn *c, sk_bound call);
+/* The peer went away while it was sent to. What it has left behind counts: 0 for an answer,
+ * SKUA_E_TLS for an alert that says why; else the loss. */
+int sk_conn_hear_out(skua_conn *c, int loss, sk_bound call);
+/* The request failed with that code because a kept connection was dead, and may be sent again. */
+bool sk_conn_may_replay(const skua_conn *c, int code);
+/* Send it once more, on a new connection. */
+int sk_conn_replay(skua_conn *c, int code, sk_bound call);
 
 #endif

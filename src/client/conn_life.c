@@ -81,8 +81,10 @@ void sk_conn_close_channel(skua_conn *c) {
 
 void sk_conn_forget(skua_conn *c) {
     sk_round_trip_reset(&c->trip);
-    sk_buf_free(&c->body);
-    c->repeatable = false;
+    sk_body_close(&c->body);
+    sk_buf_free(&c->spare);
+    c->source = NULL;
+    c->replayed = false;
     c->latched = 0;
     c->state = SK_CONN_IDLE;
 }

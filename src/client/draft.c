@@ -21,8 +21,10 @@ static bool is_target(skua_str s) {
 }
 
 static bool copy(sk_draft *d, skua_str from, skua_str *to) {
-    *to = (skua_str){sk_arena_strndup(&d->mem, from.ptr, from.len), from.len};
-    return to->ptr != NULL;
+    const char *copied = sk_arena_strndup(&d->mem, from.ptr, from.len);
+    if (copied)
+        *to = (skua_str){copied, from.len};
+    return copied != NULL;
 }
 
 int sk_draft_begin(sk_draft *d, const char *method, const char *target, skua_error *err) {

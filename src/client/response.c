@@ -14,6 +14,12 @@ int skua_response_done(const skua_response *r) {
     return !r || (r->body.done && sk_buf_len(&r->ahead) == 0 && sk_response_decoded(r));
 }
 
+int skua_response_upload_cut(const skua_response *r, int64_t *sent_bytes) {
+    if (sent_bytes)
+        *sent_bytes = r ? r->upload_sent : 0;
+    return r && r->upload_cut;
+}
+
 void skua_response_timings(const skua_response *r, skua_timings *out) {
     if (!out)
         return;

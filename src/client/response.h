@@ -75,6 +75,10 @@ struct skua_response {
     sk_buf ahead;          /* looked at, not yet given out */
     sk_gathered all;
     sk_timeline timeline;
+    /* Of the request. */
+    bool idempotent;
+    bool upload_cut;         /* not all of its body has left */
+    int64_t upload_sent;     /* how much of it has */
     struct skua_conn *owned; /* freed with the response: it was made for this one */
     int failed;              /* sticky, and whole in failure */
     skua_error failure;

@@ -43,6 +43,8 @@ int sk_response_fail(skua_response *r) {
     sk_peer_blame(&r->peer, SKUA_PHASE_NONE, err);
     err->bytes_received = r->body.received;
     err->bytes_expected = r->body.expected;
+    err->maybe_seen = 1; /* it was answered */
+    err->retry_safe = r->idempotent;
     r->failed = err->code;
     sk_response_detach(r, false);
     return r->failed;

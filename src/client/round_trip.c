@@ -1,4 +1,5 @@
-/* client/round_trip.c - sending a request and awaiting the head of its answer, at the same time.
+/* client/round_trip.c - the head of a request, and the head of its answer; what is sent in between
+ * is in round_trip_send.c.
  *
  *     write_head --> send* --> end --> await --> take_answer
  *                      |        |        ^
@@ -12,8 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define INTERIM_MAX      16
-#define CONTINUE_WAIT_MS 1000 /* RFC 9110 10.1.1: not for ever; older servers know no 100 */
+#define INTERIM_MAX 16
 
 void sk_round_trip_reset(sk_round_trip *t) {
     skua_response_free(t->answer);
@@ -30,12 +30,11 @@ static const sk_settings *settings_of(const sk_round_trip *t) {
     return t->channel->settings;
 }
 
-static double elapsed(const sk_round_trip *t) {
+double sk_round_trip_elapsed(const sk_round_trip *t) {
     return sk_timeline_since(&t->timeline, settings_of(t)->o.clock);
 }
 
-/* The channel goes with an earlier response that was not read to its end. */
-static int gone(const sk_round_trip *t, skua_error *err) {
+int sk_round_trip_gone(const sk_round_trip *t, skua_error *err) {
     return sk_peer_fail(&t->channel->peer, err, SKUA_E_NOT_CONNECTED, SKUA_PHASE_STATE,
                         "the connection was closed with an earlier response");
 }
@@ -47,6 +46,8 @@ static int64_t announced(const sk_draft *d, sk_draft_body body) {
         return -1;
     if (d->length >= 0)
         return d->length;
+    if (body.kind == SK_BODY_CHUNKED)
+        return -1;
     return body.kind == SK_BODY_LENGTH ? body.length : 0;
 }
 
@@ -67,7 +68,10 @@ int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_draft_fr
                   &t->draft);
     t->channel = sk_channel_hold(ch);
     t->received_before = ch->session.received;
+    t->sent_before = ch->session.sent + (int64_t)queued;
+    t->tried = false;
     t->announced = announced(&t->draft, frame->body);
+    t->https = frame->origin->https;
     t->taken = 0;
     t->asked = false;
     return 0;
@@ -96,7 +100,7 @@ static int keep_final(sk_round_trip *t, const sk_head *head, skua_error *err) {
     if (!need_answer(t) || sk_response_set_head(t->answer, head, to_head, settings_of(t)) != 0)
         return sk_fail_nomem(err);
     t->answered = true;
-    t->timeline.at.head = elapsed(t);
+    t->timeline.at.head = sk_round_trip_elapsed(t);
     if (t->timeline.at.first_byte < 0)
         t->timeline.at.first_byte = t->timeline.at.head;
     return 0;
@@ -119,8 +123,7 @@ static bool begun(const sk_round_trip *t) {
     return sk_h1_recv_started(&t->channel->session.h1);
 }
 
-/* Take what has come: 0 with the final head, SKUA_E_AGAIN, or an error. */
-static int look(sk_round_trip *t, skua_error *err) {
+int sk_round_trip_look(sk_round_trip *t, skua_error *err) {
     sk_channel *ch = t->channel;
     sk_event ev = {.head = &ch->head};
     while (!t->answered) {
@@ -132,7 +135,7 @@ static int look(sk_round_trip *t, skua_error *err) {
         if (rc == 0)
             rc = take_event(t, &ev, err);
         if (rc == SKUA_E_AGAIN && begun(t) && t->timeline.at.first_byte < 0)
-            t->timeline.at.first_byte = elapsed(t);
+            t->timeline.at.first_byte = sk_round_trip_elapsed(t);
         if (rc != 0)
             return rc;
     }
@@ -191,7 +194,7 @@ static int look_patiently(sk_round_trip *t, sk_bound call, skua_error *err) {
     bool was_begun = begun(t);
     unsigned interims = 0;
     for (;;) {
-        int rc = look(t, err);
+        int rc = sk_round_trip_look(t, err);
         if (rc != SKUA_E_AGAIN)
             return rc;
         unsigned count = t->answer ? t->answer->interim_count : 0;
@@ -211,7 +214,7 @@ int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err) {
     if (t->answered)
         return 0;
     if (!sk_channel_is_open(t->channel))
-        return gone(t, err);
+        return sk_round_trip_gone(t, err);
     int rc = look_patiently(t, call, err);
     if (rc == 0)
         return 0;
@@ -220,6 +223,14 @@ int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err) {
     sk_peer_blame(&t->channel->peer, received(t) > 0 ? SKUA_PHASE_NONE : SKUA_PHASE_WAIT, err);
     err->bytes_received = received(t);
     return rc;
+}
+
+bool sk_round_trip_was_sent(const sk_round_trip *t) {
+    const sk_channel *ch = t->channel;
+    if (!ch)
+        return false;
+    /* A write over TLS that fails may have sent some of its records all the same. */
+    return ch->session.sent > t->sent_before || (t->tried && t->https);
 }
 
 bool sk_round_trip_died_unanswered(const sk_round_trip *t, int code) {
@@ -232,114 +243,9 @@ skua_response *sk_round_trip_take_answer(sk_round_trip *t) {
     skua_response *r = t->answer;
     t->answer = NULL;
     r->timeline = t->timeline;
+    r->idempotent = sk_draft_is_idempotent(&t->draft);
+    r->upload_cut = t->cut;
+    r->upload_sent = t->taken;
     sk_response_begin(r, t->channel);
     return r;
-}
-
-/* ---- sending ---- */
-
-static int stopped(const sk_round_trip *t, skua_error *err) {
-    return sk_peer_fail(&t->channel->peer, err, SKUA_E_BROKEN_PIPE, SKUA_PHASE_SEND,
-                        "answered with %d before it had the whole request", t->answer->head.status);
-}
-
-static int end_body(sk_round_trip *t, skua_error *err) {
-    int rc = sk_h1_end(&t->channel->session.h1, &t->channel->out, NULL);
-    /* Cut short, it leaves the connection unusable for another, and the peer may answer still. */
-    return rc == 0 || rc == SKUA_E_STATE ? 0 : sk_fail_nomem(err);
-}
-
-/* As much as can leave now. 0 when all has left. */
-static int push(sk_round_trip *t, sk_piece *piece, skua_error *err) {
-    sk_session *s = &t->channel->session;
-    while (piece->left > 0) {
-        ptrdiff_t n = sk_session_write(s, piece->at, piece->left, err);
-        if (n < 0)
-            return (int)n;
-        piece->at += n;
-        piece->left -= (size_t)n;
-        t->taken += n;
-    }
-    if (piece->last && end_body(t, err) != 0)
-        return SKUA_E_NOMEM;
-    piece->last = false;
-    return sk_session_flush(s, err);
-}
-
-/* Nothing can leave now: wait until something can, or an answer has come. */
-static int wait_to_send(sk_round_trip *t, sk_bound until, skua_error *err) {
-    sk_channel *ch = t->channel;
-    bool listening = !ch->reader; /* what comes next is the answer, not an earlier body */
-    unsigned events = listening ? SKUA_WANT_WRITE | SKUA_WANT_READ : SKUA_WANT_WRITE;
-    int rc = sk_channel_wait(ch, events, until, err);
-    if (rc != 0 || !listening)
-        return rc;
-    rc = look(t, err);
-    if (rc == SKUA_E_AGAIN)
-        return 0;
-    return rc == 0 ? stopped(t, err) : rc;
-}
-
-/* RFC 9110 10.1.1: give the peer a moment to say whether it wants the body. */
-static int ask_to_continue(sk_round_trip *t, sk_bound call, skua_error *err) {
-    sk_bound until = sk_channel_within(t->channel, call, CONTINUE_WAIT_MS);
-    t->asked = true;
-    while (!t->answer) {
-        int rc = look(t, err);
-        if (rc == SKUA_E_AGAIN && !t->answer)
-            rc = sk_channel_wait(t->channel, SKUA_WANT_READ, until, err);
-        if (rc == SKUA_E_TIMEOUT)
-            return 0;
-        if (rc != 0 && rc != SKUA_E_AGAIN)
-            return rc;
-    }
-    return t->answered ? stopped(t, err) : 0;
-}
-
-/* The call is over, or the peer stands still. */
-static int explain_send(const sk_round_trip *t, sk_bound until, sk_bound call, skua_error *err) {
-    const sk_channel *ch = t->channel;
-    return sk_peer_fail(&ch->peer, err, SKUA_E_TIMEOUT, SKUA_PHASE_SEND,
-                        "%s %" PRId64 " ms (%" PRId64 " bytes sent)",
-                        until.at == call.at ? "not all sent within" : "nothing taken for", until.ms,
-                        ch->session.sent);
-}
-
-static int send_piece(sk_round_trip *t, sk_piece *piece, sk_bound call, skua_error *err) {
-    sk_channel *ch = t->channel;
-    sk_bound until = call;
-    int64_t sent = -1;
-    for (;;) {
-        int rc = push(t, piece, err);
-        if (rc != SKUA_E_AGAIN)
-            return rc;
-        if (sent != ch->session.sent) {
-            sent = ch->session.sent;
-            until = sk_channel_within(ch, call, ch->settings->o.idle_timeout_ms);
-        }
-        rc = wait_to_send(t, until, err);
-        if (rc == SKUA_E_TIMEOUT)
-            return explain_send(t, until, call, err);
-        if (rc != 0)
-            return rc;
-    }
-}
-
-int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_error *err) {
-    if (!sk_channel_is_open(t->channel))
-        return gone(t, err);
-    if (t->answered)
-        return stopped(t, err);
-    int64_t sent = t->channel->session.sent;
-    bool ask = t->draft.expects && !t->asked && piece.left > 0 && !t->channel->reader;
-    int rc = ask ? ask_to_continue(t, call, err) : 0;
-    if (rc == 0)
-        rc = send_piece(t, &piece, call, err);
-    if (rc == 0 && t->channel->session.sent != sent)
-        t->timeline.at.send = elapsed(t);
-    if (rc == 0)
-        return 0;
-    /* It will never leave; queued, it would make every wait for an answer one for writing too. */
-    sk_buf_clear(&t->channel->out);
-    return sk_peer_blame(&t->channel->peer, SKUA_PHASE_NONE, err);
 }

@@ -24,6 +24,7 @@ static const struct {
     {"first_byte_timeout_ms", offsetof(skua_conn_opts, first_byte_timeout_ms), 60000},
     {"idle_timeout_ms", offsetof(skua_conn_opts, idle_timeout_ms), 30000},
     {"deadline_ms", offsetof(skua_conn_opts, deadline_ms), SKUA_FOREVER},
+    {"continue_timeout_ms", offsetof(skua_conn_opts, continue_timeout_ms), 1000},
     {"keep_alive_timeout_ms", offsetof(skua_conn_opts, keep_alive_timeout_ms), 60000},
     {"drain_timeout_ms", offsetof(skua_conn_opts, drain_timeout_ms), 50},
     {"decoded_max_bytes", offsetof(skua_conn_opts, decoded_max_bytes), SKUA_FOREVER},

@@ -86,6 +86,8 @@ static void one_that_dies_under_another_is_an_error(void **state) {
     assert_null(skua_conn_getresponse(c, &err));
     assert_int_equal(err.code, SKUA_E_REMOTE_DISCONNECTED);
     assert_int_equal(err.retry_safe, 0);
+    assert_int_equal(err.maybe_seen, 1);
+    assert_non_null(strstr(err.msg, "the request may have been seen, and acted on"));
     exchange(c, "GET", NULL);
     skua_conn_free(c);
     loopback_end(l);
@@ -97,11 +99,36 @@ static void one_that_dies_under_steps_may_be_tried_again_by_the_caller(void **st
     skua_conn *c = connected_to(l->origin);
     skua_error err;
     exchange(c, "GET", NULL);
-    skua_conn_putrequest(c, "GET", "/");
+    skua_conn_putrequest(c, "PUT", "/");
+    skua_conn_putheader(c, "Content-Length", "1");
     skua_conn_endheaders(c);
+    skua_conn_send(c, "x", 1); /* nobody but the caller has it */
     assert_null(skua_conn_getresponse(c, &err));
     assert_int_equal(err.code, SKUA_E_REMOTE_DISCONNECTED);
     assert_int_equal(err.retry_safe, 1);
+    assert_int_equal(err.maybe_seen, 1);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void steps_without_a_body_are_repeated(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){die_at_the_second, serve_one, NULL});
+    skua_conn *c = connected_to(l->origin);
+    skua_error err;
+    skua_conn_stats stats = {.size = sizeof stats};
+    exchange(c, "GET", NULL);
+    skua_conn_putrequest(c, "GET", "/");
+    skua_conn_putheader(c, "X", "y");
+    skua_conn_endheaders(c);
+    skua_response *r = skua_conn_getresponse(c, &err);
+    assert_non_null(r);
+    assert_non_null(strstr(l->got[1], "\r\nX: y\r\n"));
+    skua_response_free(r);
+    skua_conn_statistics(c, &stats);
+    assert_int_equal(stats.requests, 2);
+    assert_int_equal(stats.replayed, 1);
+    assert_int_equal(stats.connects, 2);
     skua_conn_free(c);
     loopback_end(l);
 }
@@ -115,7 +142,8 @@ static void a_fresh_connection_that_dies_is_not_tried_again(void **state) {
     assert_int_equal(skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err), 0);
     assert_null(skua_conn_getresponse(c, &err));
     assert_int_equal(err.code, SKUA_E_REMOTE_DISCONNECTED);
-    assert_int_equal(err.retry_safe, 0);
+    assert_int_equal(err.retry_safe, 1); /* by whoever wants to */
+    assert_int_equal(err.maybe_seen, 1);
     assert_string_equal(err.address, l->origin + 7);
     skua_conn_free(c);
     loopback_end(l);
@@ -264,6 +292,7 @@ int main(void) {
         cmocka_unit_test(one_that_dies_under_an_idempotent_request_is_replaced),
         cmocka_unit_test(one_that_dies_under_another_is_an_error),
         cmocka_unit_test(one_that_dies_under_steps_may_be_tried_again_by_the_caller),
+        cmocka_unit_test(steps_without_a_body_are_repeated),
         cmocka_unit_test(a_fresh_connection_that_dies_is_not_tried_again),
         cmocka_unit_test(an_answer_ahead_of_a_reset_is_heard),
         cmocka_unit_test(a_closed_object_connects_anew),

@@ -290,9 +290,11 @@ static void a19_no_answer_at_all_is_a_disconnect(void **state) {
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SHUT, NULL, 0}, {END, NULL, 0}};
     script *s = script_new(steps);
     assert_int_equal(script_failure(s), SKUA_E_REMOTE_DISCONNECTED);
-    assert_string_equal(s->err.msg, "wait: example.org: peer closed without a response");
+    assert_string_equal(s->err.msg, "wait: example.org: peer closed without a response; the "
+                                    "request may have been seen, and may be sent again");
     assert_int_equal(s->err.phase, SKUA_PHASE_WAIT);
-    assert_int_equal(s->err.retry_safe, 0);
+    assert_int_equal(s->err.retry_safe, 1);
+    assert_int_equal(s->err.maybe_seen, 1);
     script_free(s);
 }
 
@@ -301,7 +303,8 @@ static void a19_resets_are_told_apart_by_when_they_come(void **state) {
     static const step at_once[] = {{EXPECT, "\r\n\r\n", 0}, {RESET, NULL, 0}, {END, NULL, 0}};
     script *s = script_new(at_once);
     assert_int_equal(script_failure(s), SKUA_E_CONNECTION_RESET);
-    assert_string_equal(s->err.msg, "wait: example.org: connection reset by peer");
+    assert_string_equal(s->err.msg, "wait: example.org: connection reset by peer; the request "
+                                    "may have been seen, and may be sent again");
     script_free(s);
 
     static const step in_head[] = {
