@@ -12,6 +12,7 @@
 #include "sys/socket.h"
 
 #include <openssl/err.h>
+#include <string.h>
 
 #define SECURITY_LEVEL 2
 
@@ -22,13 +23,13 @@ static void set_modes(sk_tls_ctx *c) {
     SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
 }
 
-/* RFC 6066 3: a name in ASCII, and no address. */
+/* RFC 6066 3: a DNS name in ASCII, and no address. */
 static int set_sni(sk_tls_ctx *c, const char *name, skua_error *err) {
     sk_addr digits;
     skua_str text = sk_str(name);
     bool ok = text.len <= TLSEXT_MAXLEN_host_name && !sk_addr_parse(text, 0, &digits);
     for (size_t i = 0; ok && i < text.len; i++)
-        ok = name[i] > ' ' && name[i] < 0x7f;
+        ok = sk_is_alpha(name[i]) || sk_is_digit(name[i]) || strchr("-._", name[i]);
     if (!ok)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
                        "sni: \"%s\" is no host name that can be sent", name);

@@ -44,8 +44,14 @@ static const char *password_fault(const pass_phrase *p) {
     return "is encrypted, and no key_password is given";
 }
 
+/* A key of another kind than the certificate's stands alone, in a place of its own. */
+static bool is_mismatch(unsigned long e) {
+    return (ERR_GET_LIB(e) == ERR_LIB_X509 && ERR_GET_REASON(e) == X509_R_KEY_VALUES_MISMATCH) ||
+           (ERR_GET_LIB(e) == ERR_LIB_SSL && ERR_GET_REASON(e) == SSL_R_NO_CERTIFICATE_ASSIGNED);
+}
+
 static int fail_key(const pass_phrase *p, const char *key, skua_error *err) {
-    if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
+    if (is_mismatch(ERR_peek_last_error())) {
         ERR_clear_error();
         return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS,
                        "key_file %s does not belong to the certificate in %s", key,
