@@ -48,7 +48,11 @@ void sk_tls_pins_refuse(sk_tls *s, const X509 *peer) {
     char own[SK_TLS_PIN_TEXT];
     sk_tls_pin(peer, own);
     sk_tls_refuse(s, &(sk_tls_refusal){.code = SKUA_E_TLS_PIN, .cert = peer},
-                  "no key of the certificate chain is among the pins; the peer's own is %s", own);
+                  "%s; the peer's own is %s",
+                  s->ctx->insecure
+                      ? "the key of the certificate is not among the pins (none else is verified)"
+                      : "no key of the certificate chain is among the pins",
+                  own);
 }
 
 /* ---- reading them ---- */

@@ -24,10 +24,30 @@ static sk_tls *stream_of(X509_STORE_CTX *x) {
     return SSL_get_app_data(X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx()));
 }
 
-/* Who is trusted by being in the store needs no list of its own: nobody above it is asked. */
+static bool is_about_list(int verify) {
+    static const int codes[] = {
+        X509_V_ERR_UNABLE_TO_GET_CRL,
+        X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
+        X509_V_ERR_CRL_HAS_EXPIRED,
+        X509_V_ERR_CRL_NOT_YET_VALID,
+        X509_V_ERR_CRL_SIGNATURE_FAILURE,
+        X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE,
+        X509_V_ERR_KEYUSAGE_NO_CRL_SIGN,
+        X509_V_ERR_DIFFERENT_CRL_SCOPE,
+        X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION,
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (codes[i] == verify)
+            return true;
+    }
+    return false;
+}
+
+/* Who is trusted for being in the store needs no list: nobody above it is asked, so that one could
+ * not be verified either. That a list names it counts all the same. */
 static bool is_list_of_anchor(X509_STORE_CTX *x) {
-    return X509_STORE_CTX_get_error(x) == X509_V_ERR_UNABLE_TO_GET_CRL &&
-           X509_STORE_CTX_get_error_depth(x) == sk_X509_num(X509_STORE_CTX_get0_chain(x)) - 1;
+    int last = sk_X509_num(X509_STORE_CTX_get0_chain(x)) - 1;
+    return is_about_list(X509_STORE_CTX_get_error(x)) && X509_STORE_CTX_get_error_depth(x) == last;
 }
 
 static int on_verify(int ok, X509_STORE_CTX *x) {
