@@ -57,8 +57,12 @@ SKUA_API void skua_client_free(skua_client *c);
 /* Make a request and wait for the head of its response. Redirects are followed (RFC 9110 15.4):
  * 301, 302 turn POST into GET, 303 anything but HEAD into GET, 307 and 308 repeat method and body.
  * When scheme, host or port change, Authorization, Cookie, Proxy-Authorization and fields marked
- * SKUA_FIELD_SECRET are dropped; https never leads to http. One deadline holds over all of it, the
- * reading of the body included.
+ * SKUA_FIELD_SECRET are dropped; https never leads to http. skua_response_hops tells which were
+ * followed. One deadline holds over all of it, the reading of the body included.
+ *
+ * User information in a URL is refused, for it hides which host is meant (RFC 9110 4.2.4): send an
+ * Authorization field, whose value skua_auth_basic makes. A Proxy-Authorization goes to a proxy, if
+ * the options name one, and to nobody else.
  *
  * Returns: the response, or NULL: as skua_conn_new, skua_conn_request and skua_conn_getresponse,
  *          SKUA_E_TOO_MANY_REDIRECTS, SKUA_E_UNSAFE_REDIRECT (to http from https, or to neither),

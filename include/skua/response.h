@@ -55,6 +55,20 @@ SKUA_API int skua_response_version(const skua_response *r);
  * Since: 0.1 */
 SKUA_API const char *skua_response_url(const skua_response *r);
 
+/* A redirect that was followed. */
+typedef struct skua_hop {
+    int status;      /* 301 ... */
+    const char *url; /* of what answered so */
+} skua_hop;
+
+/* Give the redirects that skua_fetch followed to this response, oldest first.
+ *
+ * Returns: an array that ends with a NULL url; never NULL. *count, where asked for, is its length.
+ * Owns: borrowed, until the response is freed.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API const skua_hop *skua_response_hops(const skua_response *r, size_t *count);
+
 /* Give the value of a header field; the name is compared without case. Where the field is
  * repeated, the values are joined with ", " (RFC 9110 5.2).
  *

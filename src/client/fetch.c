@@ -27,6 +27,7 @@ typedef struct fetch {
     size_t body_len;
     skua_field *fields;
     skua_conn *conn; /* to the URL's origin */
+    sk_hops hops;
 } fetch;
 
 /* ---- beginning and ending ---- */
@@ -78,6 +79,7 @@ static void end(fetch *f) {
     skua_conn_free(f->conn);
     skua_url_free(f->url);
     sk_free(f->fields);
+    sk_hops_free(&f->hops);
     if (f->own_settings)
         sk_settings_free(f->settings);
 }
@@ -98,8 +100,12 @@ static int ensure_conn(fetch *f, skua_error *err) {
 }
 
 static skua_response *request(fetch *f, skua_error *err) {
-    if (ensure_conn(f, err) != 0 || skua_conn_request(f->conn, f->method, skua_url_target(f->url),
-                                                      f->fields, f->body, f->body_len, err) != 0)
+    if (ensure_conn(f, err) != 0)
+        return NULL;
+    if (f->conn->route.kind == SK_ROUTE_STRAIGHT) /* there is no proxy that it could be for */
+        sk_redirect_drop_proxy_fields(f->fields);
+    if (skua_conn_request(f->conn, f->method, skua_url_target(f->url), f->fields, f->body,
+                          f->body_len, err) != 0)
         return NULL;
     return skua_conn_getresponse(f->conn, err);
 }
@@ -115,8 +121,10 @@ static bool same_origin(const skua_url *a, const skua_url *b) {
 static void move_to(fetch *f, skua_url *to) {
     if (!same_origin(f->url, to)) {
         sk_redirect_drop_origin_fields(f->fields);
-        skua_conn_free(f->conn);
-        f->conn = NULL;
+        if (!sk_conn_move(f->conn, to)) {
+            skua_conn_free(f->conn);
+            f->conn = NULL;
+        }
     }
     skua_url_free(f->url);
     f->url = to;
@@ -138,6 +146,10 @@ static int follow(fetch *f, skua_response *r, const char *location, skua_error *
     if (rc != 0)
         return err ? sk_peer_blame(&f->conn->peer, SKUA_PHASE_NONE, err) : rc;
     int status = skua_response_status(r);
+    if (sk_hops_add(&f->hops, status, skua_url_text(f->url)) != 0) {
+        skua_url_free(to);
+        return sk_fail_nomem(err);
+    }
     skua_response_free(r);
     change_method(f, status);
     move_to(f, to);
@@ -163,6 +175,8 @@ static skua_response *hand_over(fetch *f, skua_response *r, skua_error *err) {
     f->own_settings = false;
     r->owned = f->conn;
     f->conn = NULL;
+    r->hops = f->hops;
+    f->hops = (sk_hops){0};
     return r;
 }
 

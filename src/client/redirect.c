@@ -128,10 +128,18 @@ static bool is_of_origin(const skua_field *f) {
     return (f->flags & SKUA_FIELD_SECRET) || is_one_of(f->name, names);
 }
 
+static bool is_of_proxy(const skua_field *f) {
+    return sk_str_ieq(sk_str(f->name), SK_LIT("Proxy-Authorization"));
+}
+
 void sk_redirect_drop_body_fields(skua_field *fields) {
     drop(fields, is_of_body);
 }
 
 void sk_redirect_drop_origin_fields(skua_field *fields) {
     drop(fields, is_of_origin);
+}
+
+void sk_redirect_drop_proxy_fields(skua_field *fields) {
+    drop(fields, is_of_proxy);
 }

@@ -14,8 +14,9 @@ const char *sk_redirect_method(int status, const char *method);
 /* The URL that follows: 0 and *to, SKUA_E_UNSAFE_REDIRECT, SKUA_E_INVALID_URL, SKUA_E_NOMEM. */
 int sk_redirect_url(const skua_url *from, const char *location, skua_url **to, skua_error *err);
 /* Take out of a list of fields, in place, what must not go along: what describes a body that is
- * dropped; what is meant for the origin that is left. */
+ * dropped; what is meant for the origin that is left, or for a proxy. */
 void sk_redirect_drop_body_fields(skua_field *fields);
 void sk_redirect_drop_origin_fields(skua_field *fields);
+void sk_redirect_drop_proxy_fields(skua_field *fields);
 
 #endif

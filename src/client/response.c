@@ -43,6 +43,7 @@ void skua_response_free(skua_response *r) {
     sk_response_stop_decoding(r);
     sk_buf_free(&r->ahead);
     sk_free(r->all.data);
+    sk_hops_free(&r->hops);
     sk_arena_free(&r->mem);
     sk_free(r);
 }

@@ -15,6 +15,7 @@
 #define SK_CLIENT_RESPONSE_H
 
 #include "client/channel.h"
+#include "client/hops.h"
 #include "client/timeline.h"
 
 #include <skua/response.h>
@@ -67,6 +68,7 @@ struct skua_response {
     sk_interim *interim;
     unsigned interim_count;
     const char *url;
+    sk_hops hops;
     int64_t content_length;
     sk_joined *joined;
     sk_peer peer;

@@ -177,7 +177,7 @@ static const char *http_fault(const sk_url_parts *u, const char **at) {
     /* RFC 9110 4.2.4: user information hides which host is meant. */
     *at = u->userinfo.ptr;
     if (u->userinfo.ptr)
-        return "user information in front of the host";
+        return "user information in front of the host (send what skua_auth_basic makes of it)";
     /* RFC 9110 4.2.1, 4.2.2: an empty host MUST be rejected. */
     *at = u->host.ptr;
     if (u->host.len == 0)

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-typedef enum step_kind { END, EXPECT, SEND, TICK, SHUT, CLOSE, RESET } step_kind;
+typedef enum step_kind { END, EXPECT, SEND, TICK, SHUT, CLOSE, RESET, CALL } step_kind;
 
 typedef struct step {
     step_kind kind;
@@ -31,8 +31,9 @@ typedef struct script {
     sk_pair *pair;
     skua_stream *far; /* NULL once it is closed */
     const step *at;
-    bool deaf;            /* reads nothing */
-    char got[256 * 1024]; /* what the client has sent */
+    void (*call)(struct script *s); /* what CALL does; it stands behind another step */
+    bool deaf;                      /* reads nothing */
+    char got[256 * 1024];           /* what the client has sent */
     size_t got_len;
     size_t seen; /* of that, by what was expected */
     skua_conn *conn;
@@ -96,6 +97,10 @@ static inline bool script_turn(void *user) {
     if (s->at->kind == END || !doing[s->at->kind](s))
         return s->got_len > before;
     s->at++;
+    if (s->at->kind == CALL) { /* before the client says another word */
+        s->call(s);
+        s->at++;
+    }
     return true;
 }
 

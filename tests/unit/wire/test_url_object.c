@@ -91,8 +91,10 @@ static void refused_with_a_reason(void **state) {
         {"http:///x", "an empty host, at offset 7 ('/')"},
         {"http://:80/", "an empty host, at offset 7 (':')"},
         {"http://?q", "an empty host, at offset 7 ('?')"},
-        {"http://u:p@h/", "user information in front of the host, at offset 7 ('u')"},
-        {"http://@h/", "user information in front of the host, at offset 7 ('@')"},
+        {"http://u:p@h/", "user information in front of the host (send what skua_auth_basic makes "
+                          "of it), at offset 7 ('u')"},
+        {"http://@h/", "user information in front of the host (send what skua_auth_basic makes of "
+                       "it), at offset 7 ('@')"},
         {"http://h:65536/", "a port above 65535, at offset 9 ('6')"},
         {"http://h:99999999999999999999/", "a port above 65535, at offset 9 ('9')"},
         {"http://h:x/", "a port that is not in digits, at offset 9 ('x')"},
