@@ -182,8 +182,8 @@ SKUA_API ptrdiff_t skua_response_readline(skua_response *r, char *buf, size_t ca
  * to read from it, or to close it, breaks that. Bytes may have been read ahead of the caller, so
  * that it is quiet while there is something to read.
  *
- * Returns: the descriptor; -1 once the body has come whole or failed, where the connection is a
- *          stream without one, and for NULL.
+ * Returns: the descriptor; -1 once the connection is the response's no longer (the body has come
+ *          whole or failed, the stream was taken), where that has none, and for NULL.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_response_fd(const skua_response *r);
@@ -201,7 +201,8 @@ SKUA_API int skua_response_fd(const skua_response *r);
  * Since: 0.1 */
 SKUA_API skua_stream *skua_response_take_stream(skua_response *r, skua_error *err);
 
-/* Has the body been read to its end?
+/* Has the body been read to its end? Where its length is known, the last byte is that end;
+ * otherwise, and where it is decoded, the read that gives 0.
  *
  * Returns: 1 or 0; 1 for NULL.
  * Thread: one at a time.

@@ -115,6 +115,6 @@ bool sk_channel_is_fresh(sk_channel *ch) {
         return true;
     *(aged ? &ch->stats->aged : &ch->stats->stale) += 1;
     sk_trace_line(ch->settings, SKUA_TRACE_INFO, "the connection to %s %s", ch->peer.target,
-                  aged ? "has been idle for too long" : "has been closed by the peer");
+                  aged ? "has been idle for too long" : "has ended, or speaks unasked");
     return false;
 }

@@ -34,6 +34,30 @@ static void a15_fields_are_as_received(void **state) {
     script_free(s);
 }
 
+static void a14_the_status_line_and_where_it_came_from(void **state) {
+    (void)state;
+    static const struct {
+        const char *answer, *reason;
+        int status, version;
+    } cases[] = {
+        {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "Not Found", 404, 11},
+        {"HTTP/1.0 299 \r\n\r\n", "", 299, 10},
+        {"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "", 200, 11},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        script *s = answered(cases[i].answer);
+        assert_int_equal(script_get(s, "/a?b=c"), 0);
+        skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+        assert_non_null(r);
+        assert_int_equal(skua_response_status(r), cases[i].status);
+        assert_int_equal(skua_response_version(r), cases[i].version);
+        assert_string_equal(skua_response_reason(r), cases[i].reason);
+        assert_string_equal(skua_response_url(r), "http://example.org/a?b=c");
+        skua_response_free(r);
+        script_free(s);
+    }
+}
+
 static void nothing_is_asked_of_null(void **state) {
     (void)state;
     char byte;
@@ -54,6 +78,9 @@ static void nothing_is_asked_of_null(void **state) {
     assert_int_equal(skua_response_content_length(NULL), -1);
     assert_int_equal(skua_response_read(NULL, &byte, 1, &err), SKUA_E_INVALID_ARGUMENT);
     assert_int_equal(skua_response_read_all(NULL, 0, &data, &count, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_response_peek(NULL, &data, &count, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_response_readline(NULL, &byte, 1, &err), SKUA_E_INVALID_ARGUMENT);
+    assert_string_equal(skua_response_content_coding(NULL), "");
     assert_int_equal(skua_response_done(NULL), 1);
     skua_response_timings(NULL, &t);
     skua_response_free(NULL);
@@ -382,6 +409,7 @@ static void a16_what_was_read_singly_is_not_in_read_all(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a15_fields_are_as_received),
+        cmocka_unit_test(a14_the_status_line_and_where_it_came_from),
         cmocka_unit_test(nothing_is_asked_of_null),
         cmocka_unit_test(a16_bodies_that_end_well),
         cmocka_unit_test(a16_small_reads_give_the_same),
