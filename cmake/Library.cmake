@@ -31,6 +31,7 @@ endmacro()
 sk_optional(zlib zlib.h z zlib coding/zlib_decode.c)
 sk_optional(brotli brotli/decode.h brotlidec libbrotlidec coding/brotli_decode.c)
 sk_optional(zstd zstd.h zstd libzstd coding/zstd_decode.c)
+sk_optional(idn idn2.h idn2 libidn2)
 
 # sk_floor(name below...): the objects of one floor, and an archive of them for its tests, which
 # links the floors below it and nothing else.
@@ -51,7 +52,7 @@ endfunction()
 
 set(SKUA_FLOORS base wire coding sys net http client server)
 sk_floor(base)
-sk_floor(wire sk_base)
+sk_floor(wire sk_base ${SKUA_OPTIONAL})
 sk_floor(coding sk_base ${SKUA_OPTIONAL})
 sk_floor(sys sk_base Threads::Threads)
 sk_floor(net sk_sys sk_wire OpenSSL::SSL OpenSSL::Crypto)

@@ -47,6 +47,22 @@ static void check_authority(skua_str text) {
         require(is_uri_char(host.ptr[i]) && !strchr("/?#@", host.ptr[i]));
 }
 
+/* Whatever is shown of it is short, terminated, and holds nothing of what lies in front of an '@'
+ * of the authority. */
+static void check_show(skua_str text) {
+    char shown[SK_URL_SHOWN];
+    memset(shown, 'x', sizeof shown);
+    sk_url_show(text, shown);
+    require(memchr(shown, '\0', sizeof shown));
+    sk_url_parts u;
+    const char *what;
+    size_t at;
+    if (!sk_url_split_international(text, &u, &what, &at) || u.userinfo.len == 0)
+        return;
+    const char *behind = strstr(shown, "***@");
+    require(behind || strlen(shown) == SK_URL_SHOWN - 1); /* a scheme can be as long as that */
+}
+
 /* Decoded text with each byte escaped again decodes to the same. */
 static void check_decode(skua_str text) {
     char *once = sk_alloc(text.len + 1), *escaped = sk_alloc(3 * text.len + 1);
@@ -118,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_split(all);
     check_authority(all);
     check_decode(all);
+    check_show(all);
 
     char *text = sk_strndup(all.ptr, size);
     if (!text)

@@ -19,14 +19,19 @@ typedef struct skua_url skua_url;
  * The scheme is compared without case. Host: a registered name, an IPv4 address, an IPv6 literal
  * in brackets. The port may be empty ("http://h:/"), which means the default. Refused: another
  * scheme, an empty host, user information (RFC 9110 4.2.4), a port that is not 0..65535 in digits,
- * control characters, spaces, bytes above 0x7e, a bad percent-escape, a bad IPv6 literal, a
- * backslash in the path (some read it as a slash), more than 65535 bytes. The characters
- * "<>[]^`{|} in path, query and fragment, and the backslash in the latter two, are
- * percent-encoded. An empty path becomes "/"; dot segments stay; the fragment is kept apart and is
- * no part of the target.
+ * control characters, spaces, bytes above 0x7e in other places than the host, a bad
+ * percent-escape, a bad IPv6 literal, a backslash in the path (some read it as a slash), more than
+ * 65535 bytes. The characters "<>[]^`{|} in path, query and fragment, and the backslash in the
+ * latter two, are percent-encoded. An empty path becomes "/"; dot segments stay; the fragment is
+ * kept apart and is no part of the target.
  *
- * Returns: 0 and *out, or SKUA_E_INVALID_URL (the message names what is wrong and where),
- *          SKUA_E_INVALID_ARGUMENT for NULL, SKUA_E_NOMEM.
+ * A host beyond ASCII, in UTF-8 or as escapes of it, becomes the name that is looked up, such as
+ * "xn--bcher-kva": IDNA2008 with the mapping of UTS #46, not transitional. What that does not allow
+ * is refused; without libidn2, every such host. An escape of a letter, a digit or one of "-._~" in
+ * a host is decoded, any other refused.
+ *
+ * Returns: 0 and *out, or SKUA_E_INVALID_URL (the message names the URL, its user information
+ *          masked, and what is wrong), SKUA_E_INVALID_ARGUMENT for NULL, SKUA_E_NOMEM.
  * Owns: the caller frees *out with skua_url_free.
  * Thread: any.
  * Since: 0.1 */
@@ -64,8 +69,9 @@ SKUA_API const char *skua_url_text(const skua_url *url);
  * Since: 0.1 */
 SKUA_API const char *skua_url_scheme(const skua_url *url);
 
-/* Give the host in lower case, without brackets: "example.org", "::1". A zone ("[fe80::1%25eth0]",
- * RFC 6874) is given as systems write it: "fe80::1%eth0".
+/* Give the host in lower case, without brackets: "example.org", "::1". A name beyond ASCII is given
+ * in A-labels, "xn--bcher-kva". A zone ("[fe80::1%25eth0]", RFC 6874) is given as systems write it:
+ * "fe80::1%eth0".
  *
  * Returns: the host; "" for NULL.
  * Owns: borrowed, until the URL is freed.

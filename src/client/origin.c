@@ -3,6 +3,8 @@
 
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "wire/url.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,10 +77,8 @@ int sk_origin_parse(sk_origin *o, const char *where, skua_error *err) {
         return parse_unix(o, where, err);
     const char *rest = behind_authority(where);
     if (*rest)
-        return sk_fail(err, SKUA_E_INVALID_URL, SKUA_PHASE_NONE,
-                       "invalid URL \"%s\": a connection is for a host; \"%s\" belongs into the "
-                       "request",
-                       where, rest);
+        return sk_url_fail(err, sk_str(where),
+                           "a connection is for a host; \"%s\" belongs into the request", rest);
     char *text = with_scheme(where);
     if (!text)
         return sk_fail_nomem(err);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/str.h"
+#include "wire/percent.h"
 #include "wire/url.h"
 
 #include <skua/status.h>
@@ -39,15 +40,11 @@ const char *sk_redirect_method(int status, const char *method) {
 
 /* ---- the target ---- */
 
-/* Many servers write Location in UTF-8 or with spaces, unescaped; what they mean is plain. */
+/* Many servers write Location in UTF-8 or with spaces, unescaped; what they mean is plain. In a
+ * host too, escapes are UTF-8. What is wrong with the rest, the parser says. */
 static void escape(sk_buf *out, const char *location) {
-    for (const char *p = location; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        if (c >= 0x80 || c == ' ')
-            sk_buf_printf(out, "%%%02X", c);
-        else
-            sk_buf_append(out, p, 1);
-    }
+    sk_percent_append(out, sk_str(location),
+                      &(const sk_percent_kept){.marks = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}\t"});
     sk_buf_append(out, "", 1);
 }
 
@@ -70,8 +67,7 @@ static int resolve(const skua_url *from, const char *reference, skua_url **to, s
     if (rc == SKUA_E_NOMEM)
         return sk_fail_nomem(err);
     if (rc != 0)
-        return sk_fail(err, rc, SKUA_PHASE_RECV, "redirected to \"%s\": %s", reference,
-                       failure.msg);
+        return sk_fail(err, rc, SKUA_PHASE_RECV, "redirected: %s", failure.msg);
     bool secure = strcmp(skua_url_scheme(from), "https") == 0;
     if (!secure || strcmp(skua_url_scheme(*to), "https") == 0)
         return 0;

@@ -5,8 +5,7 @@
 
 #include <skua/url.h>
 
-/* RFC 3986 2.3 */
-static bool is_unreserved(char c) {
+bool sk_percent_is_unreserved(char c) {
     return sk_is_digit(c) || sk_is_alpha(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
@@ -21,7 +20,7 @@ static int escape_value(skua_str s, size_t at) {
 static bool stays(const sk_percent_kept *kept, skua_str s, size_t at) {
     unsigned char c = (unsigned char)s.ptr[at];
     /* strchr would find the terminator as well. */
-    return is_unreserved(s.ptr[at]) || (c != 0 && c < 0x80 && strchr(kept->marks, c)) ||
+    return sk_percent_is_unreserved(s.ptr[at]) || (c != 0 && c < 0x80 && strchr(kept->marks, c)) ||
            (kept->escapes && escape_value(s, at) >= 0);
 }
 

@@ -5,7 +5,10 @@
 
 #include "base/buf.h"
 
-/* What stays as it is beside unreserved characters (RFC 3986 2.3), which always do. */
+/* RFC 3986 2.3: letters, digits and "-._~". An escape for one means the same. */
+bool sk_percent_is_unreserved(char c);
+
+/* What stays as it is beside unreserved characters, which always do. */
 typedef struct sk_percent_kept {
     const char *marks; /* these, as far as they are ASCII */
     bool escapes;      /* what is an escape already */

@@ -22,8 +22,9 @@
 #define Q 32u  /* ? */
 #define X 64u  /* should be escaped, is tolerated */
 #define B 128u /* the backslash: the same, but not in a path */
+#define N 256u /* beyond ASCII */
 /* clang-format off */
-static const unsigned char classes[256] = {
+static const unsigned char classes[128] = {
 /*  0  1  2  3  4  5  6  7   8  9  a  b  c  d  e  f */
     0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,
@@ -39,6 +40,7 @@ enum {
     IN_ZONE = U,
     IN_USERINFO = U | S | C,
     IN_REG_NAME = U | S,
+    IN_INTERNATIONAL_NAME = IN_REG_NAME | N,
     IN_PATH = U | S | C | A | P | X,
     IN_QUERY = IN_PATH | Q | B,
 };
@@ -52,8 +54,9 @@ enum {
 #undef B
 
 static unsigned class_of(char c) {
-    return classes[(unsigned char)c];
+    return (unsigned char)c < sizeof classes ? classes[(unsigned char)c] : N;
 }
+#undef N
 
 static bool is_one_of(char c, const char *set) {
     while (*set && *set != c)
@@ -79,24 +82,26 @@ static int escape_value(skua_str s, size_t i) {
 
 /* ---- the parts ---- */
 
-typedef struct fault {
-    const char *what;
+typedef struct judge {
+    unsigned in_host; /* what may stand in a host that is no literal */
+    const char *what; /* what is wrong, and where */
     const char *at;
-} fault;
+} judge;
 
-static bool refuse(fault *f, const char *what, const char *at) {
-    *f = (fault){what, at};
+static bool refuse(judge *j, const char *what, const char *at) {
+    j->what = what;
+    j->at = at;
     return false;
 }
 
-static bool check(skua_str s, unsigned allowed, const char *what, fault *f) {
+static bool check(skua_str s, unsigned allowed, const char *what, judge *j) {
     for (size_t i = 0; i < s.len; i++) {
         if (class_of(s.ptr[i]) & allowed)
             continue;
         if (s.ptr[i] != '%')
-            return refuse(f, what, s.ptr + i);
+            return refuse(j, what, s.ptr + i);
         if (escape_value(s, i) < 0)
-            return refuse(f, "a '%' without two hexadecimal digits", s.ptr + i);
+            return refuse(j, "a '%' without two hexadecimal digits", s.ptr + i);
         i += 2;
     }
     return true;
@@ -121,7 +126,7 @@ static bool starts_with(skua_str s, char c) {
     return s.len > 0 && s.ptr[0] == c;
 }
 
-static bool split_scheme(skua_str *rest, sk_url_parts *u, fault *f) {
+static bool split_scheme(skua_str *rest, sk_url_parts *u, judge *j) {
     skua_str all = *rest;
     skua_str first = cut(rest, ":/?#");
     if (!starts_with(*rest, ':')) {
@@ -130,52 +135,52 @@ static bool split_scheme(skua_str *rest, sk_url_parts *u, fault *f) {
     }
     /* RFC 3986 4.2: nor may the first segment of a relative path hold a colon. */
     if (!is_scheme(first))
-        return refuse(f, "no scheme in front of the first colon", rest->ptr);
+        return refuse(j, "no scheme in front of the first colon", rest->ptr);
     u->scheme = first;
     drop(rest, 1);
     return true;
 }
 
 /* RFC 6874: "%25" and the zone; of its characters only those that need no escape. */
-static bool check_literal(skua_str host, fault *f) {
+static bool check_literal(skua_str host, judge *j) {
     const char *percent = host.len > 0 ? memchr(host.ptr, '%', host.len) : NULL;
     skua_str address = {host.ptr, percent ? (size_t)(percent - host.ptr) : host.len};
     if (!sk_ipv6_is_address(address))
-        return refuse(f, "a malformed IPv6 address", host.ptr);
+        return refuse(j, "a malformed IPv6 address", host.ptr);
     if (!percent)
         return true;
     skua_str zone = {percent, host.len - address.len};
     if (zone.len < 4 || memcmp(zone.ptr, "%25", 3) != 0)
-        return refuse(f, "an IPv6 zone that is not written as %25 and a name", percent);
+        return refuse(j, "an IPv6 zone that is not written as %25 and a name", percent);
     drop(&zone, 3);
     for (size_t i = 0; i < zone.len; i++) {
         if (!(class_of(zone.ptr[i]) & IN_ZONE))
-            return refuse(f, "a character that is not allowed in an IPv6 zone", zone.ptr + i);
+            return refuse(j, "a character that is not allowed in an IPv6 zone", zone.ptr + i);
     }
     return true;
 }
 
-static bool split_literal(skua_str *rest, sk_url_parts *u, fault *f) {
+static bool split_literal(skua_str *rest, sk_url_parts *u, judge *j) {
     const char *bracket = rest->ptr;
     drop(rest, 1);
     u->host = cut(rest, "]");
     u->ipv6 = true;
     if (rest->len == 0)
-        return refuse(f, "a bracket that is not closed", bracket);
+        return refuse(j, "a bracket that is not closed", bracket);
     drop(rest, 1);
     if (rest->len > 0 && rest->ptr[0] != ':')
-        return refuse(f, "something between an IPv6 address and its port", rest->ptr);
-    return check_literal(u->host, f);
+        return refuse(j, "something between an IPv6 address and its port", rest->ptr);
+    return check_literal(u->host, j);
 }
 
 /* host [":" port], all of it. */
-static bool split_host_port(skua_str rest, sk_url_parts *u, fault *f) {
+static bool split_host_port(skua_str rest, sk_url_parts *u, judge *j) {
     if (starts_with(rest, '[')) {
-        if (!split_literal(&rest, u, f))
+        if (!split_literal(&rest, u, j))
             return false;
     } else {
         u->host = cut(&rest, ":");
-        if (!check(u->host, IN_REG_NAME, "a character that is not allowed in the host", f))
+        if (!check(u->host, j->in_host, "a character that is not allowed in the host", j))
             return false;
     }
     if (rest.len == 0)
@@ -184,12 +189,12 @@ static bool split_host_port(skua_str rest, sk_url_parts *u, fault *f) {
     u->port = rest;
     for (size_t i = 0; i < rest.len; i++) {
         if (!sk_is_digit(rest.ptr[i]))
-            return refuse(f, "a port that is not in digits", rest.ptr + i);
+            return refuse(j, "a port that is not in digits", rest.ptr + i);
     }
     return true;
 }
 
-static bool split_authority(skua_str *rest, sk_url_parts *u, fault *f) {
+static bool split_authority(skua_str *rest, sk_url_parts *u, judge *j) {
     if (rest->len < 2 || memcmp(rest->ptr, "//", 2) != 0)
         return true;
     drop(rest, 2);
@@ -198,44 +203,53 @@ static bool split_authority(skua_str *rest, sk_url_parts *u, fault *f) {
     skua_str before = cut(&after, "@");
     if (after.len > 0) {
         u->userinfo = before;
-        if (!check(before, IN_USERINFO, "a character that is not allowed in user information", f))
+        if (!check(before, IN_USERINFO, "a character that is not allowed in user information", j))
             return false;
         drop(&after, 1);
         authority = after;
     }
-    return split_host_port(authority, u, f);
+    return split_host_port(authority, u, j);
 }
 
-static bool split_path_on(skua_str *rest, sk_url_parts *u, fault *f) {
+static bool split_path_on(skua_str *rest, sk_url_parts *u, judge *j) {
     u->path = cut(rest, "?#");
-    if (!check(u->path, IN_PATH, "a character that is not allowed in the path", f))
+    if (!check(u->path, IN_PATH, "a character that is not allowed in the path", j))
         return false;
     if (starts_with(*rest, '?')) {
         drop(rest, 1);
         u->query = cut(rest, "#");
-        if (!check(u->query, IN_QUERY, "a character that is not allowed in the query", f))
+        if (!check(u->query, IN_QUERY, "a character that is not allowed in the query", j))
             return false;
     }
     if (starts_with(*rest, '#')) {
         drop(rest, 1);
         u->fragment = *rest;
-        return check(*rest, IN_QUERY, "a character that is not allowed in the fragment", f);
+        return check(*rest, IN_QUERY, "a character that is not allowed in the fragment", j);
     }
     return true;
 }
 
-bool sk_url_split(skua_str text, sk_url_parts *out, const char **what, size_t *at) {
+static bool split(skua_str text, unsigned in_host, sk_url_parts *out, const char **what,
+                  size_t *at) {
     sk_url_parts u = {0};
-    fault f = {0};
+    judge j = {.in_host = in_host};
     skua_str rest = text;
-    if (!split_scheme(&rest, &u, &f) || !split_authority(&rest, &u, &f) ||
-        !split_path_on(&rest, &u, &f)) {
-        *what = f.what;
-        *at = (size_t)(f.at - text.ptr);
+    if (!split_scheme(&rest, &u, &j) || !split_authority(&rest, &u, &j) ||
+        !split_path_on(&rest, &u, &j)) {
+        *what = j.what;
+        *at = (size_t)(j.at - text.ptr);
         return false;
     }
     *out = u;
     return true;
+}
+
+bool sk_url_split(skua_str text, sk_url_parts *out, const char **what, size_t *at) {
+    return split(text, IN_REG_NAME, out, what, at);
+}
+
+bool sk_url_split_international(skua_str text, sk_url_parts *out, const char **what, size_t *at) {
+    return split(text, IN_INTERNATIONAL_NAME, out, what, at);
 }
 
 bool sk_url_port(skua_str digits, int *port) {
@@ -248,9 +262,9 @@ bool sk_url_port(skua_str digits, int *port) {
 
 bool sk_url_check_authority(skua_str s, skua_str *host, int *port) {
     sk_url_parts u = {0};
-    fault f;
+    judge j = {.in_host = IN_REG_NAME};
     int number;
-    if (!split_host_port(s, &u, &f) || !sk_url_port(u.port, &number))
+    if (!split_host_port(s, &u, &j) || !sk_url_port(u.port, &number))
         return false;
     if (u.host.len == 0 && s.len > 0)
         return false;

@@ -3,7 +3,9 @@
 #define SK_WIRE_URL_H
 
 #include "base/buf.h"
+#include "wire/idna.h"
 
+#include <skua/error.h>
 #include <skua/types.h>
 #include <stdbool.h>
 
@@ -22,6 +24,23 @@ typedef struct sk_url_parts {
  * A backslash in a path is refused: some take it for a slash. An IPv6 literal may carry a zone
  * ("fe80::1%25eth0", RFC 6874), which then is part of host. */
 bool sk_url_split(skua_str text, sk_url_parts *out, const char **what, size_t *at);
+
+/* The same, and the host may hold bytes beyond ASCII. It is then not yet one: sk_url_ascii_host. */
+bool sk_url_split_international(skua_str text, sk_url_parts *out, const char **what, size_t *at);
+
+/* Turn a host as sk_url_split_international gives it into one that can be looked up: escapes
+ * decoded, a name beyond ASCII in A-labels (wire/idna.h). What is there already stays; *host may
+ * point into room afterwards. An escape for anything but unreserved characters and UTF-8 is
+ * refused. Returns 0; SKUA_E_INVALID_URL with what is wrong in *why, or SKUA_E_NOMEM. */
+int sk_url_ascii_host(skua_str *host, char room[SK_IDNA_MAX + 2], const char **why);
+
+/* Write a URL as it may stand in a message, whatever it is: cut where it is long, user information
+ * masked, and all that may be some of a password. */
+#define SK_URL_SHOWN 200
+void sk_url_show(skua_str url, char out[SK_URL_SHOWN]);
+/* Fail with SKUA_E_INVALID_URL, naming the URL; and because of what is wrong at an offset of it. */
+int sk_url_fail(skua_error *err, skua_str url, const char *fmt, ...) SKUA_PRINTF(3, 4);
+int sk_url_fail_at(skua_error *err, skua_str url, const char *what, size_t at);
 
 /* A Host value or CONNECT target, host [":" port] (RFC 9110 7.2): are its characters right?
  * Sets host (no brackets) and port (-1 if absent; an empty port counts as absent) where asked.

@@ -124,9 +124,8 @@ static void build(sk_buf *b, const sk_url_parts *u, int port) {
         memcpy(b->data, &url, sizeof url);
 }
 
-static int too_long(skua_error *err) {
-    return sk_fail(err, SKUA_E_INVALID_URL, SKUA_PHASE_NONE, "invalid URL: longer than %d bytes",
-                   TEXT_MAX);
+static int too_long(skua_str text, skua_error *err) {
+    return sk_url_fail(err, text, "longer than %d bytes", TEXT_MAX);
 }
 
 static int make(const sk_url_parts *u, skua_url **out, skua_error *err) {
@@ -140,26 +139,15 @@ static int make(const sk_url_parts *u, skua_url **out, skua_error *err) {
     }
     skua_url *url = (void *)b.data;
     if (url->scheme - url->text > TEXT_MAX + 1) { /* its own escapes can have made it so */
+        int rc = too_long(sk_str(skua_url_text(url)), err);
         sk_buf_free(&b);
-        return too_long(err);
+        return rc;
     }
     *out = url;
     return 0;
 }
 
 /* ---- judging ---- */
-
-static int invalid(skua_error *err, skua_str text, const char *what, size_t at) {
-    const int code = SKUA_E_INVALID_URL;
-    if (at >= text.len)
-        return sk_fail(err, code, SKUA_PHASE_NONE, "invalid URL: %s, at its end", what);
-    unsigned char c = (unsigned char)text.ptr[at];
-    if (c <= 0x20 || c >= 0x7f)
-        return sk_fail(err, code, SKUA_PHASE_NONE, "invalid URL: %s, at offset %zu (0x%02x)", what,
-                       at, c);
-    return sk_fail(err, code, SKUA_PHASE_NONE, "invalid URL: %s, at offset %zu ('%c')", what, at,
-                   c);
-}
 
 /* What http asks of those parts that are there (RFC 9110 4.2). NULL, or what is wrong and where. */
 static const char *http_fault(const sk_url_parts *u, const char **at) {
@@ -186,16 +174,32 @@ static const char *http_fault(const sk_url_parts *u, const char **at) {
     return sk_url_port(u->port, &port) ? NULL : "a port above 65535";
 }
 
-static int split(skua_str text, sk_url_parts *u, skua_error *err) {
+/* RFC 3986 3.2.2: a name is brought into the form that is looked up. */
+static int ascii_host(skua_str text, sk_url_parts *u, char room[SK_IDNA_MAX + 2], skua_error *err) {
+    skua_str host = u->host;
+    const char *why;
+    int rc = u->ipv6 ? 0 : sk_url_ascii_host(&u->host, room, &why);
+    if (rc == SKUA_E_NOMEM)
+        return sk_fail_nomem(err);
+    if (rc == 0)
+        return 0;
+    return sk_url_fail(err, text, "the host \"%.*s\": %s",
+                       host.len < SK_URL_SHOWN ? (int)host.len : SK_URL_SHOWN, host.ptr, why);
+}
+
+/* The host may lie in `room` afterwards. */
+static int split(skua_str text, sk_url_parts *u, char room[SK_IDNA_MAX + 2], skua_error *err) {
     const char *what;
     size_t at;
     if (text.len > TEXT_MAX)
-        return too_long(err);
-    if (!sk_url_split(text, u, &what, &at))
-        return invalid(err, text, what, at);
+        return too_long(text, err);
+    if (!sk_url_split_international(text, u, &what, &at))
+        return sk_url_fail_at(err, text, what, at);
     const char *where;
     what = http_fault(u, &where);
-    return what ? invalid(err, text, what, (size_t)(where - text.ptr)) : 0;
+    if (what)
+        return sk_url_fail_at(err, text, what, (size_t)(where - text.ptr));
+    return ascii_host(text, u, room, err);
 }
 
 /* Measured no further than needed to see that it is too long. */
@@ -210,12 +214,12 @@ int skua_url_parse(const char *text, skua_url **out, skua_error *err) {
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
                        "skua_url_parse: text and out must not be NULL");
     sk_url_parts u = {0};
-    int rc = split(bounded(text), &u, err);
+    char host[SK_IDNA_MAX + 2];
+    int rc = split(bounded(text), &u, host, err);
     if (rc != 0)
         return rc;
     if (!u.scheme.ptr)
-        return sk_fail(err, SKUA_E_INVALID_URL, SKUA_PHASE_NONE,
-                       "invalid URL: it does not begin with http:// or https://");
+        return sk_url_fail(err, bounded(text), "it does not begin with http:// or https://");
     return make(&u, out, err);
 }
 
@@ -258,9 +262,10 @@ int skua_url_join(const skua_url *base, const char *reference, skua_url **out, s
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
                        "skua_url_join: base, reference and out must not be NULL");
     sk_url_parts b = {0}, r = {0};
-    int rc = split(sk_str(skua_url_text(base)), &b, err);
+    char base_host[SK_IDNA_MAX + 2], host[SK_IDNA_MAX + 2];
+    int rc = split(sk_str(skua_url_text(base)), &b, base_host, err);
     if (rc == 0)
-        rc = split(bounded(reference), &r, err);
+        rc = split(bounded(reference), &r, host, err);
     if (rc != 0)
         return rc;
     sk_buf path = {0};

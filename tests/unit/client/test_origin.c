@@ -76,6 +76,22 @@ static void places_that_are_none(void **state) {
     assert_null(skua_conn_new("", NULL, NULL));
 }
 
+#if SK_HAVE_IDN
+static void names_as_people_write_them(void **state) {
+    (void)state;
+    static const char *const cases[] = {"https://b\u00fccher.example", "B\u00dcCHER.example:443",
+                                        "b\u00fccher.example", "http://b%c3%bccher.example:8080"};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sk_origin o;
+        skua_error err;
+        if (sk_origin_parse(&o, cases[i], &err) != 0)
+            fail_msg("%s", err.msg);
+        assert_string_equal(o.host, "xn--bcher-kva.example");
+        sk_origin_free(&o);
+    }
+}
+#endif
+
 static void port_0_is_refused_when_connecting(void **state) {
     (void)state;
     skua_error err;
@@ -196,6 +212,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_of_a_place),
         cmocka_unit_test(places_that_are_none),
+#if SK_HAVE_IDN
+        cmocka_unit_test(names_as_people_write_them),
+#endif
         cmocka_unit_test(port_0_is_refused_when_connecting),
         cmocka_unit_test(defaults_stand_where_nothing_is_said),
         cmocka_unit_test(options_are_copied),

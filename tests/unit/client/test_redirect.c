@@ -31,6 +31,12 @@ static void locations(void **state) {
         {"http://a/b", "https://c:8443/d", "https://c:8443/d", 0},
         {"https://a/b", "https://c/d", "https://c/d", 0},
         {"http://a/b", "/a b/\xc3\xa9", "http://a/a%20b/%C3%A9", 0},
+#if SK_HAVE_IDN
+        {"http://a/b", "http://b\u00fccher.example/\u00fc", "http://xn--bcher-kva.example/%C3%BC",
+         0},
+        {"http://a/b", "//b%C3%BCcher.example", "http://xn--bcher-kva.example/", 0},
+#endif
+        {"http://a/b", "//\xff/", NULL, SKUA_E_INVALID_URL},
         {"https://a/b", "http://a/b", NULL, SKUA_E_UNSAFE_REDIRECT},
         {"http://a/b", "ftp://a/b", NULL, SKUA_E_UNSAFE_REDIRECT},
         {"http://a/b", "file:///etc/passwd", NULL, SKUA_E_UNSAFE_REDIRECT},

@@ -115,8 +115,10 @@ static void refused_with_a_reason(void **state) {
         assert_int_equal(skua_url_parse(cases[i][0], &u, &err), SKUA_E_INVALID_URL);
         assert_ptr_equal(u, &marker); /* untouched */
         assert_int_equal(err.code, SKUA_E_INVALID_URL);
-        assert_memory_equal(err.msg, "invalid URL: ", 13);
-        assert_string_equal(err.msg + 13, cases[i][1]);
+        assert_memory_equal(err.msg, "invalid URL \"", 13);
+        const char *reason = strstr(err.msg + 13, "\": ");
+        assert_non_null(reason);
+        assert_string_equal(reason + 3, cases[i][1]);
         assert_int_equal(skua_url_parse(cases[i][0], &u, NULL), SKUA_E_INVALID_URL);
     }
 }
@@ -271,7 +273,7 @@ static void length_limits(void **state) {
     assert_int_equal(skua_url_join(u, "#z", &out, &err), SKUA_E_INVALID_URL);
     assert_int_equal(skua_url_join(u, over, &out, &err), SKUA_E_INVALID_URL);
     assert_int_equal(skua_url_parse(over, &out, &err), SKUA_E_INVALID_URL);
-    assert_string_equal(err.msg, "invalid URL: longer than 65535 bytes");
+    assert_non_null(strstr(err.msg, "...\": longer than 65535 bytes"));
     assert_int_equal(skua_url_parse(swells, &out, &err), SKUA_E_INVALID_URL);
     assert_null(out);
     skua_url_free(u);
