@@ -114,7 +114,9 @@ static int fail_protocol(const sk_tls *s, const char *peer, skua_error *out) {
         return fail_certificate(s, peer, out);
     if (reason == ERR_R_MALLOC_FAILURE)
         return sk_fail_nomem(out);
-    if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
+    /* Failures of its own OpenSSL marks with bits far above the alerts. */
+    if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
+        reason < SSL_AD_REASON_OFFSET + 256)
         return sk_fail(out, SKUA_E_TLS, SKUA_PHASE_TLS, "%.100s: the peer sent the alert %s", peer,
                        alert_text(reason - SSL_AD_REASON_OFFSET));
     return sk_fail(out, SKUA_E_TLS, SKUA_PHASE_TLS, "%.100s: %s", peer, reason_text(e));
