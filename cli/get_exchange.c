@@ -1,256 +1,111 @@
-/* get_exchange.c - one request and what comes back: the URL, the connection, the head, the body.
- *
- * Each step returns 0, or the exit status with x->err filled, which ends the exchange there. What
- * has been received until then stays, in the exchange as on the output. */
+/* get_exchange.c - one request and the head of its response. */
 #include "get.h"
 
 #include "exit_status.h"
+#include "stopwatch.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum { READ_BYTES = 64 * 1024 };
+/* ---- before ---- */
 
-int get_fail(skua_error *err, int status, int code, const char *fmt, ...) {
-    *err = (skua_error){.code = code, .bytes_expected = -1};
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(err->msg, sizeof err->msg, fmt, args);
-    va_end(args);
-    return status;
-}
-
-int get_code_of_errno(int os_errno) {
-    static const struct {
-        int os_errno;
-        int code;
-    } known[] = {
-        {ENOENT, SKUA_E_FILE_NOT_FOUND},
-        {EACCES, SKUA_E_PERMISSION},
-        {EPERM, SKUA_E_PERMISSION},
-        {EPIPE, SKUA_E_BROKEN_PIPE},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (known[i].os_errno == os_errno)
-            return known[i].code;
-    }
-    return SKUA_E_OS;
-}
-
-static int no_memory(get_exchange *x) {
-    return get_fail(&x->err, CLI_EXIT_MEMORY, SKUA_E_NOMEM, "get: out of memory");
-}
-
-static int cannot_write(get_exchange *x) {
-    int os_errno = errno;
-    get_fail(&x->err, CLI_EXIT_WRITE, get_code_of_errno(os_errno), "%s: %s",
-             cli_output_name(&x->output), strerror(os_errno));
-    x->err.os_errno = os_errno;
-    return CLI_EXIT_WRITE;
-}
-
-/* ---- before anything is sent ---- */
-
-/* The length of the scheme of "scheme://..." (RFC 3986 3.1); 0 where there is none. */
-static size_t scheme_length(const char *text) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789+-.";
-    size_t len = strspn(text, letters);
-    return strncmp(text + len, "://", 3) == 0 ? len : 0;
-}
-
-static int is_spoken(const char *scheme, size_t len) {
-    return (len == 4 && strncasecmp(scheme, "http", len) == 0) ||
-           (len == 5 && strncasecmp(scheme, "https", len) == 0);
-}
-
-static int parse_url(get_exchange *x) {
-    const char *text = x->options->url;
-    size_t scheme = scheme_length(text);
-    if (scheme > 0 && !is_spoken(text, scheme)) {
-        return get_fail(&x->err, CLI_EXIT_PROTOCOL, SKUA_E_UNSUPPORTED,
-                        "%.200s: the protocol %.*s is not supported: http and https are", text,
-                        (int)(scheme > 32 ? 32 : scheme), text);
-    }
-    if (scheme > 0)
-        return skua_url_parse(text, &x->url, &x->err) ? cli_exit_status(&x->err) : 0;
-    size_t size = strlen(text) + sizeof "http://";
-    char *whole = malloc(size);
-    if (!whole)
-        return no_memory(x);
-    snprintf(whole, size, "http://%s", text);
-    int rc = skua_url_parse(whole, &x->url, &x->err);
-    free(whole);
-    return rc ? cli_exit_status(&x->err) : 0;
-}
-
-static int choose_output(get_exchange *x) {
-    const get_options *o = x->options;
-    const char *path = o->output;
-    if (o->remote_name) {
-        path = strrchr(skua_url_path(x->url), '/');
-        path = path ? path + 1 : "";
-        if (!*path || strcmp(path, ".") == 0 || strcmp(path, "..") == 0) {
-            return get_fail(&x->err, CLI_EXIT_WRITE, SKUA_E_OS,
-                            "get: -O: the URL %.300s ends in no file name", skua_url_text(x->url));
-        }
-    }
-    cli_output_init(&x->output, path);
-    /* A remote name of "-" is a file, not standard output. */
-    x->output.path = o->remote_name ? path : x->output.path;
-    x->output.discard = o->json && !x->output.path;
+static int add_hop(get_transfer *t) {
+    get_hop *hops = realloc(t->hops, (t->hop_count + 1) * sizeof *hops);
+    if (!hops)
+        return -1;
+    t->hops = hops;
+    char *url = strdup(skua_url_text(t->url));
+    if (!url)
+        return -1;
+    t->hops[t->hop_count++] = (get_hop){url, 0, {-1, -1, -1, -1, -1, -1, -1}};
     return 0;
 }
 
-static int begin_digest(get_exchange *x) {
-    if (!x->options->json)
-        return 0;
-    x->hash = skua_sha256_new();
-    return x->hash ? 0 : no_memory(x);
+/* --max-time is for all of a try: what is left of it holds for this exchange. */
+static void set_deadline(get_transfer *t) {
+    int64_t max = t->options->max_time_ms;
+    int64_t left = max - (int64_t)(cli_now_ms() - t->began);
+    skua_conn_set_deadline(t->conn, max == 0 ? SKUA_FOREVER : left > 0 ? left : 1);
 }
 
-static int same_text(const char *a, const char *b) {
-    return a && strcmp(a, b) == 0;
+/* ---- after ---- */
+
+/* The connection may be gone once the response is there: it is described while the answer is waited
+ * for. */
+static void describe_peer(get_transfer *t) {
+    t->info = (skua_stream_info){.size = sizeof t->info};
+    t->certificate = (skua_certificate){.size = sizeof t->certificate};
+    if (skua_conn_info(t->conn, &t->info) != 0)
+        t->info = (skua_stream_info){.size = sizeof t->info};
+    if (skua_conn_certificate(t->conn, 0, &t->certificate) != 0)
+        t->certificate.size = 0;
 }
 
-/* What fails here are the files that were named for TLS. */
-static int make_connection(get_exchange *x) {
-    const char *scheme = skua_url_scheme(x->url);
-    const char *authority = skua_url_authority(x->url);
-    size_t size = strlen(scheme) + strlen(authority) + sizeof "://";
-    char *where = malloc(size);
-    if (!where)
-        return no_memory(x);
-    snprintf(where, size, "%s://%s", scheme, authority);
-    x->conn = skua_conn_new(where, &x->peer.conn, &x->err);
-    free(where);
-    if (x->conn)
-        return 0;
-    skua_error_class class = skua_error_class_of(x->err.code);
-    if (class != SKUA_CLASS_TLS && class != SKUA_CLASS_IO)
-        return cli_exit_status(&x->err);
-    return same_text(x->options->cacert, x->err.target) ? CLI_EXIT_CA_FILE : CLI_EXIT_OWN_CERT;
+static void count(get_transfer *t, const skua_conn_stats *before) {
+    skua_conn_stats now = {.size = sizeof now};
+    skua_conn_statistics(t->conn, &now);
+    const skua_body *body = &t->upload.body;
+    int64_t sent = body->kind == SKUA_BODY_BYTES ? body->len : t->upload.sent;
+    int64_t all = (int64_t)(now.sent_bytes - before->sent_bytes);
+    sent = t->upload.dropped ? 0 : sent < all ? sent : all;
+    t->counts.upload += sent;
+    t->counts.request += all - sent;
+    t->counts.connects += (int)(now.connects - before->connects);
 }
 
-/* ---- request and response ---- */
+static int goes_through_proxy(const get_transfer *t) {
+    char proxy[1024], rule[256];
+    return !t->session->peer.conn.proxy &&
+           skua_proxy_for_url(skua_url_text(t->url), proxy, sizeof proxy, rule, sizeof rule,
+                              NULL) == 0 &&
+           proxy[0];
+}
+
+static int fail(get_transfer *t) {
+    if (t->upload.os_errno) {
+        return get_fail_file(&t->err, CLI_EXIT_READ, t->upload_name ? t->upload_name : "get: -F",
+                             t->upload.os_errno);
+    }
+    if (t->err.code == SKUA_E_RESOLVE && goes_through_proxy(t))
+        return CLI_EXIT_RESOLVE_PROXY;
+    return cli_exit_status(&t->err);
+}
 
 /* A peer may answer and close before it has read all of the request: its answer counts. */
-static int exchange_heads(get_exchange *x) {
-    const get_request *q = &x->request;
-    int rc = skua_conn_request(x->conn, q->method, skua_url_target(x->url), q->fields, q->body,
-                               q->body_len, &x->err);
-    if (rc == 0)
-        x->response = skua_conn_getresponse(x->conn, &x->err);
-    else if (rc == SKUA_E_BROKEN_PIPE || rc == SKUA_E_CONNECTION_RESET)
-        x->response = skua_conn_getresponse(x->conn, NULL);
-    return x->response ? 0 : cli_exit_status(&x->err);
-}
-
-/* Write a section of fields, below a status line or, where `version` is 0, without one. */
-static int write_section(get_exchange *x, int version, int status, const char *reason,
-                         const skua_field *fields) {
-    char *text = NULL;
-    size_t len = 0;
-    FILE *f = open_memstream(&text, &len);
-    if (!f)
-        return no_memory(x);
-    if (version)
-        fprintf(f, "HTTP/%d.%d %d %s\r\n", version / 10, version % 10, status, reason);
-    for (; fields->name; fields++)
-        fprintf(f, "%s: %s\r\n", fields->name, fields->value);
-    fputs(version ? "\r\n" : "", f);
-    int failed = ferror(f) | fclose(f);
-    int rc = failed ? no_memory(x) : 0;
-    if (!rc && cli_output_write(&x->output, text, len) != 0)
-        rc = cannot_write(x);
-    free(text);
-    return rc;
-}
-
-static int write_heads(get_exchange *x) {
-    const skua_response *r = x->response;
-    int interim;
-    for (size_t i = 0; (interim = skua_response_informational(r, i)) != 0; i++) {
-        /* RFC 9110 15.2: 1.0 has none. */
-        int status = write_section(x, 11, interim, skua_status_reason(interim),
-                                   skua_response_informational_fields(r, i, NULL));
-        if (status)
-            return status;
-    }
-    return write_section(x, skua_response_version(r), skua_response_status(r),
-                         skua_response_reason(r), skua_response_fields(r, NULL));
-}
-
-static int write_trailers(get_exchange *x) {
-    return write_section(x, 0, 0, NULL, skua_response_trailers(x->response, NULL));
-}
-
-static int copy_body(get_exchange *x) {
-    char piece[READ_BYTES];
-    for (;;) {
-        ptrdiff_t n = skua_response_read(x->response, piece, sizeof piece, &x->err);
-        if (n < 0)
-            return cli_exit_status(&x->err);
-        if (n == 0)
-            return 0;
-        x->body_bytes += n;
-        if (x->hash)
-            skua_sha256_update(x->hash, piece, (size_t)n);
-        if (cli_output_write(&x->output, piece, (size_t)n) != 0)
-            return cannot_write(x);
+static void ask(get_transfer *t) {
+    static const skua_body none = {.size = sizeof none};
+    const get_request *q = &t->request;
+    const get_upload *u = &t->upload;
+    int rc = skua_conn_request_body(t->conn, q->method, skua_url_target(t->url), q->fields,
+                                    u->dropped ? &none : &u->body, &t->err);
+    if (rc == 0) {
+        describe_peer(t);
+        t->response = skua_conn_getresponse(t->conn, &t->err);
+    } else if (rc == SKUA_E_BROKEN_PIPE || rc == SKUA_E_CONNECTION_RESET) {
+        t->response = skua_conn_getresponse(t->conn, NULL);
     }
 }
 
-static int receive(get_exchange *x) {
-    const get_options *o = x->options;
-    int code = skua_response_status(x->response);
-    int shows_head = (o->head || o->include) && !(o->json && !x->output.path);
-    int status = shows_head ? write_heads(x) : 0;
-    if (!status && o->fail && code >= 400) {
-        status = get_fail(&x->err, CLI_EXIT_STATUS, SKUA_E_HTTP, "%.300s: the server answers %d %s",
-                          skua_url_text(x->url), code, skua_response_reason(x->response));
-    }
-    if (!status && cli_output_open(&x->output) != 0)
-        status = cannot_write(x);
-    if (!status && !o->head)
-        status = copy_body(x);
-    if (!status && shows_head)
-        status = write_trailers(x);
-    return status;
-}
-
-/* ---- all of it ---- */
-
-typedef int step(get_exchange *x);
-
-static int build_request(get_exchange *x) {
-    return get_request_build(&x->request, x->options, &x->err);
-}
-
-static int build_peer(get_exchange *x) {
-    return get_peer_build(&x->peer, x->options, &x->err);
-}
-
-void get_exchange_run(get_exchange *x, const get_options *o) {
-    static step *const steps[] = {build_request, build_peer,      parse_url,      choose_output,
-                                  begin_digest,  make_connection, exchange_heads, receive};
-    *x = (get_exchange){.options = o};
-    cli_output_init(&x->output, NULL);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && x->status == 0; i++)
-        x->status = steps[i](x);
-    if (cli_output_close(&x->output) != 0 && x->status == 0)
-        x->status = cannot_write(x);
-}
-
-void get_exchange_free(get_exchange *x) {
-    skua_sha256_free(x->hash);
-    skua_response_free(x->response);
-    skua_conn_free(x->conn);
-    skua_url_free(x->url);
-    get_peer_free(&x->peer);
-    get_request_free(&x->request);
+int get_exchange_run(get_transfer *t) {
+    int status = 0;
+    if (add_hop(t) != 0)
+        return get_no_memory(&t->err);
+    t->conn = get_pool_take(t->session, t->url, &status, &t->err);
+    if (!t->conn)
+        return status;
+    set_deadline(t);
+    skua_conn_stats before = {.size = sizeof before};
+    skua_conn_statistics(t->conn, &before);
+    int shows =
+        t->upload.source.kind != SKUA_BODY_NONE && !t->options->silent && !t->options->no_progress;
+    if (shows)
+        cli_progress_begin(&t->progress, 0, t->upload.source.len > 0 ? t->upload.source.len : -1);
+    ask(t);
+    if (shows)
+        cli_progress_end(&t->progress);
+    count(t, &before);
+    if (!t->response)
+        return fail(t);
+    t->hops[t->hop_count - 1].status = skua_response_status(t->response);
+    return 0;
 }

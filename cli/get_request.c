@@ -1,20 +1,17 @@
-/* get_request.c - from -X, -I, -H, -A and -d to a method, fields and a body, by curl's rules. */
+/* get_request.c - the method and the fields of a request, by curl's rules: what -H names takes the
+ * place of what would be sent by itself. */
 #include "get.h"
 
 #include "exit_status.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-static int no_memory(skua_error *err) {
-    return get_fail(err, CLI_EXIT_MEMORY, SKUA_E_NOMEM, "get: out of memory");
-}
+/* Above this, and where the length is not known, a server is asked first whether it wants it. */
+enum { EXPECT_BYTES = 1024 * 1024 };
 
-/* ---- fields ---- */
+/* ---- -H ---- */
 
 static int names_field(const char *line, const char *name) {
     size_t len = strlen(name);
@@ -29,170 +26,140 @@ static int is_given(const get_options *o, const char *name) {
     return 0;
 }
 
-/* A default gives way to a -H of its name, also to one that only removes it. */
-static void add_default(get_request *q, const get_options *o, const char *name, const char *value) {
-    if (!is_given(o, name))
-        q->fields[q->field_count++] = (skua_field){name, value, 0};
-}
-
-static char *skip_blanks(char *text) {
-    return text + strspn(text, " \t");
-}
-
 static void cut_blanks(char *text) {
     size_t len = strlen(text);
     while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
         text[--len] = '\0';
 }
 
-/* These are part of the framing or of HTTP/1.1 itself (RFC 9112 3.2, 6.3): the library puts them
- * in where they are not given. */
-static int is_needed(const char *name) {
-    static const char *const needed[] = {"Host", "Content-Length", "Accept-Encoding"};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        if (strcasecmp(name, needed[i]) == 0)
+int get_field_split(char *line, const char **value) {
+    char *end = strpbrk(line, ":;");
+    if (!end || end == line)
+        return -1;
+    char *text = end + 1 + strspn(end + 1, " \t");
+    if (*end == ';' && *text)
+        return -1;
+    *value = *end == ':' && !*text ? NULL : text;
+    *end = '\0';
+    cut_blanks(text);
+    return 0;
+}
+
+/* Fields that the library adds, so that leaving them out is its business. */
+static int is_the_librarys(const char *name) {
+    static const char *const names[] = {"Host", "Content-Length", "Accept-Encoding", "User-Agent"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcasecmp(name, names[i]) == 0)
             return 1;
     }
     return 0;
 }
 
-/* "K: V" is a field, "K;" one with an empty value, "K:" removes a default. */
-static int add_given(get_request *q, const char *text, char *line, skua_error *err) {
-    char *end = strpbrk(line, ":;");
-    char *value = end ? skip_blanks(end + 1) : NULL;
-    if (!end || end == line || (*end == ';' && *value)) {
+static int is_secret(const char *name) {
+    return strcasecmp(name, "Authorization") == 0 || strcasecmp(name, "Cookie") == 0;
+}
+
+static int add_given(get_request *q, const char *text, skua_error *err) {
+    char *line = cli_texts_format(&q->texts, "%s", text);
+    skua_field field = {line, NULL, 0};
+    if (!line)
+        return get_no_memory(err);
+    if (get_field_split(line, &field.value) != 0) {
         return get_fail(err, CLI_EXIT_USAGE, SKUA_E_INVALID_ARGUMENT,
                         "get: -H '%s' is none of 'Name: value', 'Name:' and 'Name;' "
                         "(see skua get --help)",
                         text);
     }
-    int removes = *end == ':' && !*value;
-    *end = '\0';
-    cut_blanks(value);
-    if (removes && is_needed(line)) {
-        return get_fail(err, CLI_EXIT_USAGE, SKUA_E_INVALID_ARGUMENT,
-                        "get: -H '%s': this field cannot be left out", text);
-    }
-    if (!removes)
-        q->fields[q->field_count++] = (skua_field){line, value, 0};
+    field.flags = is_secret(line) ? SKUA_FIELD_SECRET : 0;
+    if (field.value || is_the_librarys(line))
+        q->fields[q->field_count++] = field;
     return 0;
 }
 
-static int build_fields(get_request *q, const get_options *o, skua_error *err) {
-    enum { DEFAULTS = 3 };
-    q->fields = calloc(o->fields.count + DEFAULTS + 1, sizeof *q->fields);
-    q->lines = calloc(o->fields.count + 1, sizeof *q->lines);
-    if (!q->fields || !q->lines)
-        return no_memory(err);
+/* ---- what is sent by itself ---- */
+
+/* curl's -e 'URL;auto'. */
+static const char *referer_of(get_request *q, const char *given) {
+    size_t len = given ? strlen(given) : 0;
+    if (len >= 5 && strcmp(given + len - 5, ";auto") == 0)
+        len -= 5;
+    return len > 0 ? cli_texts_format(&q->texts, "%.*s", (int)len, given) : NULL;
+}
+
+static const char *type_of(const get_transfer *t) {
+    if (t->upload.body.kind == SKUA_BODY_NONE || t->upload_name)
+        return NULL;
+    if (t->session->form)
+        return skua_multipart_content_type(t->session->form);
+    return "application/x-www-form-urlencoded";
+}
+
+static int asks_first(const skua_body *body) {
+    int known = body->kind == SKUA_BODY_BYTES || body->len > 0;
+    return body->kind != SKUA_BODY_NONE && (!known || body->len > EXPECT_BYTES);
+}
+
+static const char *range_of(get_transfer *t) {
+    const char *range = t->options->range;
+    if (range)
+        return cli_texts_format(&t->request.texts, "bytes=%s", range);
+    if (t->resume_from <= 0)
+        return NULL;
+    return cli_texts_format(&t->request.texts, "bytes=%lld-", (long long)t->resume_from);
+}
+
+static int build_fields(get_transfer *t) {
+    get_request *q = &t->request;
+    const get_options *o = t->options;
     const char *agent = o->user_agent ? o->user_agent : "skua/" SKUA_VERSION;
-    if (*agent)
-        add_default(q, o, "User-Agent", agent);
-    add_default(q, o, "Accept", "*/*");
-    if (q->body)
-        add_default(q, o, "Content-Type", "application/x-www-form-urlencoded");
-    for (size_t i = 0; i < o->fields.count; i++) {
-        q->lines[i] = strdup(o->fields.items[i]);
-        if (!q->lines[i])
-            return no_memory(err);
-        int status = add_given(q, o->fields.items[i], q->lines[i], err);
-        if (status)
-            return status;
+    const skua_field defaults[] = {
+        {"Authorization", t->session->authorization, SKUA_FIELD_SECRET},
+        {"Range", range_of(t), 0},
+        {"User-Agent", *agent ? agent : NULL, 0},
+        {"Accept", "*/*", 0},
+        {"Referer", referer_of(q, o->referer), 0},
+        {"Cookie", o->cookie, SKUA_FIELD_SECRET},
+        {"Content-Type", type_of(t), 0},
+        {"Expect", asks_first(&t->upload.body) ? "100-continue" : NULL, 0},
+    };
+    enum { DEFAULTS = sizeof defaults / sizeof *defaults };
+    q->fields = calloc(o->fields.count + DEFAULTS + GET_FIELDS_SPARE, sizeof *q->fields);
+    if (!q->fields)
+        return get_no_memory(&t->err);
+    for (size_t i = 0; i < DEFAULTS; i++) {
+        if (defaults[i].value && !is_given(o, defaults[i].name))
+            q->fields[q->field_count++] = defaults[i];
     }
-    return 0;
-}
-
-/* ---- body ---- */
-
-/* Returns 0, or -1 when there is no memory. Keeps a terminator behind the body, so that one of no
- * bytes is a body all the same. */
-static int append(get_request *q, const char *data, size_t len) {
-    size_t needed = q->body_len + len + 1;
-    if (needed > q->body_cap) {
-        size_t cap = needed > q->body_cap * 2 ? needed : q->body_cap * 2;
-        char *body = realloc(q->body, cap);
-        if (!body)
-            return -1;
-        q->body = body;
-        q->body_cap = cap;
-    }
-    memcpy(q->body + q->body_len, data, len);
-    q->body_len += len;
-    q->body[q->body_len] = '\0';
-    return 0;
-}
-
-/* curl's -d @file leaves out line ends and NULs. */
-static size_t strip(char *data, size_t len) {
-    size_t kept = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] != '\r' && data[i] != '\n' && data[i] != '\0')
-            data[kept++] = data[i];
-    }
-    return kept;
-}
-
-static int append_file(get_request *q, const char *path, skua_error *err) {
-    int is_stdin = strcmp(path, "-") == 0;
-    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    char piece[16384];
-    ssize_t n = fd < 0 ? -1 : 1;
     int status = 0;
-    while (n > 0 && !status) {
-        do {
-            n = read(fd, piece, sizeof piece);
-        } while (n < 0 && errno == EINTR);
-        if (n > 0 && append(q, piece, strip(piece, (size_t)n)) != 0)
-            status = no_memory(err);
-    }
-    if (n < 0) {
-        int os_errno = errno;
-        status = get_fail(err, CLI_EXIT_READ, get_code_of_errno(os_errno), "get: -d @%s: %s", path,
-                          strerror(os_errno));
-        err->os_errno = os_errno;
-    }
-    if (fd >= 0 && !is_stdin)
-        close(fd);
+    for (size_t i = 0; i < o->fields.count && !status; i++)
+        status = add_given(q, o->fields.items[i], &t->err);
     return status;
-}
-
-static int build_body(get_request *q, const get_options *o, skua_error *err) {
-    for (size_t i = 0; i < o->data.count; i++) {
-        const char *data = o->data.items[i];
-        if (append(q, "&", i > 0) != 0)
-            return no_memory(err);
-        if (data[0] == '@') {
-            int status = append_file(q, data + 1, err);
-            if (status)
-                return status;
-        } else if (append(q, data, strlen(data)) != 0) {
-            return no_memory(err);
-        }
-    }
-    return 0;
 }
 
 /* ---- both ---- */
 
-int get_request_build(get_request *q, const get_options *o, skua_error *err) {
-    *q = (get_request){0};
-    if (o->head && o->data.count > 0) {
-        return get_fail(err, CLI_EXIT_USAGE, SKUA_E_INVALID_ARGUMENT,
-                        "get: -I asks for HEAD and -d for POST (see skua get --help)");
-    }
-    int status = build_body(q, o, err);
-    if (status)
-        return status;
-    q->method = o->head ? "HEAD" : q->body ? "POST" : "GET";
+int get_request_build(get_transfer *t) {
+    get_request *q = &t->request;
+    const get_options *o = t->options;
+    cli_texts_free(&q->texts);
+    free(q->fields);
+    *q = (get_request){.custom_method = o->method != NULL};
+    q->method = "GET";
+    if (t->upload.body.kind != SKUA_BODY_NONE)
+        q->method = t->upload_name ? "PUT" : "POST";
+    if (o->head)
+        q->method = "HEAD";
     if (o->method)
         q->method = o->method;
-    return build_fields(q, o, err);
+    return build_fields(t);
 }
 
-void get_request_free(get_request *q) {
-    for (size_t i = 0; q->lines && q->lines[i]; i++)
-        free(q->lines[i]);
-    free(q->lines);
-    free(q->fields);
-    free(q->body);
-    *q = (get_request){0};
+void get_request_drop(get_request *q, int (*dropped)(const skua_field *field)) {
+    size_t kept = 0;
+    for (size_t i = 0; i < q->field_count; i++) {
+        if (!dropped(&q->fields[i]))
+            q->fields[kept++] = q->fields[i];
+    }
+    q->field_count = kept;
+    q->fields[kept] = (skua_field){0};
 }

@@ -14,8 +14,13 @@ void cli_json_begin(cli_json *j, FILE *out) {
     *j = (cli_json){.out = out, .first = 1};
 }
 
+void cli_json_begin_line(cli_json *j, FILE *out) {
+    *j = (cli_json){.out = out, .first = 1, .flat = 1};
+}
+
 static void new_line(cli_json *j) {
-    fprintf(j->out, "\n%*s", j->depth * INDENT, "");
+    if (!j->flat)
+        fprintf(j->out, "\n%*s", j->depth * INDENT, "");
 }
 
 /* What stands before a key, or before a value that has none. */
@@ -25,7 +30,7 @@ static void separate(cli_json *j) {
         return;
     }
     if (!j->first)
-        fputs(j->depth > LINES ? ", " : ",", j->out);
+        fputs(j->depth > LINES && !j->flat ? ", " : ",", j->out);
     if (j->depth > 0 && j->depth <= LINES)
         new_line(j);
     j->first = 0;
@@ -47,7 +52,7 @@ void cli_json_close(cli_json *j, char bracket) {
     }
     putc(bracket, j->out);
     j->first = 0;
-    if (j->depth == 0)
+    if (j->depth == 0 && !j->flat)
         putc('\n', j->out);
 }
 
@@ -61,9 +66,22 @@ void cli_json_decimal(cli_json *j, double value) {
     fprintf(j->out, "%.3f", value);
 }
 
-void cli_json_null(cli_json *j) {
+void cli_json_seconds(cli_json *j, double value) {
     separate(j);
-    fputs("null", j->out);
+    fprintf(j->out, "%.6f", value);
+}
+
+void cli_json_raw(cli_json *j, const char *json) {
+    separate(j);
+    fputs(json, j->out);
+}
+
+void cli_json_boolean(cli_json *j, int value) {
+    cli_json_raw(j, value ? "true" : "false");
+}
+
+void cli_json_null(cli_json *j) {
+    cli_json_raw(j, "null");
 }
 
 /* ---- strings ---- */
@@ -103,7 +121,7 @@ static void put_string(FILE *out, const char *text, int raw) {
 void cli_json_key(cli_json *j, const char *key) {
     separate(j);
     put_string(j->out, key, 0);
-    fputs(": ", j->out);
+    fputs(j->flat ? ":" : ": ", j->out);
     j->keyed = 1;
 }
 

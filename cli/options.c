@@ -1,13 +1,15 @@
 /* options.c - the one reader of command lines.
  *
- * -x, -xVALUE, -x VALUE, -xyz; --name, --name=VALUE, --name VALUE; options and operands in any
- * order; -- ends the options; a lone - is an operand. Names are not abbreviated: what is unique
- * today need not be tomorrow. */
+ * -x, -xVALUE, -x VALUE, -xyz; --name, --name=VALUE, --name VALUE; --no-name for a flag; options
+ * and operands in any order; -- ends the options; a lone - is an operand. Names are not
+ * abbreviated: what is unique today need not be tomorrow. One that is unknown is answered with the
+ * nearest. */
 #include "options.h"
 
+#include "options_help.h"
 #include "report.h"
+#include "suggest.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +31,12 @@ void cli_usage(const cli_command *command, const char *fmt, ...) {
     cli_say("%s: %s (see skua %s --help)", command->name, text, command->name);
 }
 
+static void *grown(void *items, size_t count, size_t size) {
+    return realloc(items, (count + 1) * size);
+}
+
 int cli_list_add(cli_list *list, const char *item) {
-    const char **items = realloc(list->items, (list->count + 1) * sizeof *items);
+    const char **items = grown(list->items, list->count, sizeof *items);
     if (!items)
         return -1;
     items[list->count++] = item;
@@ -61,12 +67,36 @@ static int set_list(const cli_option *option, void *member, const char *value) {
     return cli_list_add(member, value);
 }
 
+static int set_choice(const cli_option *option, void *member, const char *value) {
+    (void)value;
+    *(int *)member = option->number;
+    return 0;
+}
+
+static int set_marked(const cli_option *option, void *member, const char *value) {
+    cli_marked *list = member;
+    void *items = grown(list->items, list->count, sizeof *list->items);
+    if (!items)
+        return -1;
+    list->items = items;
+    list->items[list->count].mark = option->number;
+    list->items[list->count++].text = value;
+    return 0;
+}
+
 static int set_number(const cli_option *option, void *member, const char *value) {
     size_t digits = strspn(value, "0123456789");
     long number = strtol(value, NULL, 10);
-    if (digits == 0 || digits > 9 || value[digits] || number > option->max)
+    if (digits == 0 || digits > 9 || value[digits] || number > option->number)
         return -1;
     *(int *)member = (int)number;
+    return 0;
+}
+
+static int set_number_or_all(const cli_option *option, void *member, const char *value) {
+    if (strcmp(value, "-1") != 0)
+        return set_number(option, member, value);
+    *(int *)member = -1;
     return 0;
 }
 
@@ -88,55 +118,104 @@ static int set_milliseconds(const cli_option *option, void *member, const char *
     return 0;
 }
 
-static setter *const setters[] = {
-    [CLI_FLAG] = set_flag,
-    [CLI_TEXT] = set_text,
-    [CLI_LIST] = set_list,
-    [CLI_NUMBER] = set_number,
-    [CLI_MILLISECONDS] = set_milliseconds,
+/* curl's units, of 1024. */
+static int set_bytes(const cli_option *option, void *member, const char *value) {
+    static const char units[] = "kmg";
+    (void)option;
+    size_t digits = strspn(value, "0123456789");
+    const char *unit = value + digits;
+    const char *known = *unit ? strchr(units, *unit | 0x20) : NULL;
+    if (digits == 0 || digits > 9 || (*unit && (!known || unit[1])))
+        return -1;
+    int64_t bytes = strtol(value, NULL, 10);
+    *(int64_t *)member = known ? bytes << (10 * (known - units + 1)) : bytes;
+    return 0;
+}
+
+/* What an option's value becomes, and what is said of one that is none of its kind. */
+static const struct {
+    setter *set;
+    const char *wanted; /* NULL: only memory can be lacking */
+} kinds[] = {
+    [CLI_FLAG] = {set_flag, NULL},
+    [CLI_CHOICE] = {set_choice, NULL},
+    [CLI_TEXT] = {set_text, NULL},
+    [CLI_LIST] = {set_list, NULL},
+    [CLI_MARKED] = {set_marked, NULL},
+    [CLI_NUMBER] = {set_number, "number"},
+    [CLI_NUMBER_OR_ALL] = {set_number_or_all, "number"},
+    [CLI_MILLISECONDS] = {set_milliseconds, "number of seconds"},
+    [CLI_BYTES] = {set_bytes, "number of bytes (1000, 64k, 2M)"},
 };
 
 static int apply(reader *r, const cli_option *option, const char *value) {
     void *member = (char *)r->into + option->offset;
-    if (setters[option->kind](option, member, value) == 0)
+    if (kinds[option->kind].set(option, member, value) == 0)
         return 0;
-    if (option->kind == CLI_NUMBER) {
-        cli_usage(r->command, "--%s: '%s' is no number from 0 to %d", option->name, value,
-                  option->max);
-    } else if (option->kind == CLI_MILLISECONDS) {
-        cli_usage(r->command, "--%s: '%s' is no number of seconds", option->name, value);
-    } else {
+    const char *wanted = kinds[option->kind].wanted;
+    if (!wanted)
         cli_say("%s: out of memory", r->command->name);
-    }
+    else if (option->number > 0)
+        cli_usage(r->command, "--%s: '%s' is no %s from 0 to %d", option->name, value, wanted,
+                  option->number);
+    else
+        cli_usage(r->command, "--%s: '%s' is no %s", option->name, value, wanted);
     return -1;
 }
 
 /* ---- options ---- */
 
-static const cli_option *find_name(const cli_command *command, const char *name, size_t len) {
-    for (size_t i = 0; i < command->option_count; i++) {
-        const cli_option *option = &command->options[i];
-        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
-            return option;
+typedef int matcher(const cli_option *option, const char *name, size_t len);
+
+static int has_name(const cli_option *option, const char *name, size_t len) {
+    return strlen(option->name) == len && memcmp(option->name, name, len) == 0;
+}
+
+static int has_letter(const cli_option *option, const char *letter, size_t len) {
+    (void)len;
+    return option->letter == *letter;
+}
+
+static const cli_option *find(const cli_command *command, matcher *matches, const char *name,
+                              size_t len) {
+    for (size_t i = 0; i < command->section_count; i++) {
+        const cli_section *section = &command->sections[i];
+        for (size_t k = 0; k < section->count; k++) {
+            if (matches(&section->options[k], name, len))
+                return &section->options[k];
+        }
     }
     return NULL;
 }
 
-static const cli_option *find_letter(const cli_command *command, char letter) {
-    for (size_t i = 0; i < command->option_count; i++) {
-        if (command->options[i].letter == letter)
-            return &command->options[i];
-    }
-    return NULL;
+static void say_unknown(const reader *r, const char *name, size_t len) {
+    char near[CLI_SUGGEST_BYTES];
+    if (cli_suggest(r->command, name, len, near))
+        cli_usage(r->command, "unknown option --%.*s: did you mean --%s?", (int)len, name, near);
+    else
+        cli_usage(r->command, "unknown option --%.*s", (int)len, name);
+}
+
+/* --no-NAME takes back a flag. Returns 1 when that is what it is. */
+static int read_negated(const reader *r, const char *name, size_t len) {
+    if (len <= 3 || strncmp(name, "no-", 3) != 0)
+        return 0;
+    const cli_option *option = find(r->command, has_name, name + 3, len - 3);
+    if (!option || option->kind != CLI_FLAG)
+        return 0;
+    *(int *)(void *)((char *)r->into + option->offset) = 0;
+    return 1;
 }
 
 static int read_long(reader *r, const char *arg) {
     const char *name = arg + 2;
     size_t len = strcspn(name, "=");
     const char *value = name[len] ? name + len + 1 : NULL;
-    const cli_option *option = find_name(r->command, name, len);
+    const cli_option *option = find(r->command, has_name, name, len);
     if (!option) {
-        cli_usage(r->command, "unknown option --%.*s", (int)len, name);
+        if (!value && read_negated(r, name, len))
+            return 0;
+        say_unknown(r, name, len);
         return -1;
     }
     if (!option->value && value) {
@@ -157,7 +236,7 @@ static int read_long(reader *r, const char *arg) {
 /* Several letters behind one dash; the first that takes a value takes the rest. */
 static int read_letters(reader *r, const char *arg) {
     for (const char *at = arg + 1; *at; at++) {
-        const cli_option *option = find_letter(r->command, *at);
+        const cli_option *option = find(r->command, has_letter, at, 1);
         if (!option) {
             cli_usage(r->command, "unknown option -%c", *at);
             return -1;
@@ -177,44 +256,6 @@ static int read_letters(reader *r, const char *arg) {
     return 0;
 }
 
-/* ---- help ---- */
-
-enum { HELP_COLUMN = 30 };
-
-/* Print text whose lines are broken already, each at its column. */
-static void print_indented(const char *text, int column, int at) {
-    for (;;) {
-        int len = (int)strcspn(text, "\n");
-        printf("%*s%.*s\n", column > at ? column - at : 0, "", len, text);
-        if (!text[len])
-            return;
-        text += len + 1;
-        at = 0;
-    }
-}
-
-static void print_option(const cli_option *option) {
-    int at = option->letter ? printf("  -%c, --%s", option->letter, option->name)
-                            : printf("      --%s", option->name);
-    if (option->value)
-        at += printf(" %s", option->value);
-    if (at + 2 > HELP_COLUMN) {
-        putchar('\n');
-        at = 0;
-    }
-    print_indented(option->help, HELP_COLUMN, at);
-}
-
-static void print_help(const cli_command *command) {
-    static const cli_option help = {'h', "help", NULL, CLI_FLAG, 0, 0, "show this"};
-    printf("usage: skua %s [OPTION...] %s\n\n%s\n\n", command->name, command->operands,
-           command->summary);
-    for (size_t i = 0; i < command->option_count; i++)
-        print_option(&command->options[i]);
-    print_option(&help);
-    printf("\n%s", command->more);
-}
-
 /* ---- the whole line ---- */
 
 cli_parsed cli_parse(const cli_command *command, char **argv, void *into, cli_list *operands) {
@@ -229,7 +270,7 @@ cli_parsed cli_parse(const cli_command *command, char **argv, void *into, cli_li
             only_operands = 1;
             rc = 0;
         } else if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0) {
-            print_help(command);
+            cli_help_print(command, *r.next && strcmp(*r.next, "all") == 0);
             return CLI_HELPED;
         } else {
             rc = arg[1] == '-' ? read_long(&r, arg) : read_letters(&r, arg);
@@ -241,10 +282,20 @@ cli_parsed cli_parse(const cli_command *command, char **argv, void *into, cli_li
 }
 
 void cli_parse_free(const cli_command *command, void *into, cli_list *operands) {
-    for (size_t i = 0; i < command->option_count; i++) {
-        const cli_option *option = &command->options[i];
-        if (option->kind == CLI_LIST)
-            free(((cli_list *)((char *)into + option->offset))->items);
+    for (size_t i = 0; i < command->section_count; i++) {
+        const cli_section *section = &command->sections[i];
+        for (size_t k = 0; k < section->count; k++) {
+            const cli_option *option = &section->options[k];
+            char *member = (char *)into + option->offset;
+            /* Several options share a marked list. */
+            if (option->kind == CLI_LIST) {
+                free(((cli_list *)(void *)member)->items);
+                *(cli_list *)(void *)member = (cli_list){0};
+            } else if (option->kind == CLI_MARKED) {
+                free(((cli_marked *)(void *)member)->items);
+                *(cli_marked *)(void *)member = (cli_marked){0};
+            }
+        }
     }
     free(operands->items);
 }

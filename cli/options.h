@@ -10,13 +10,27 @@ typedef struct cli_list {
     size_t count;
 } cli_list;
 
+/* The values of several options that share a list, because their order counts: -d and
+ * --data-binary, -o and -O. */
+typedef struct cli_marked {
+    struct {
+        int mark;         /* which option: its number */
+        const char *text; /* NULL: it takes none */
+    } * items;
+    size_t count;
+} cli_marked;
+
 /* What an option does to the member it names. */
 typedef enum cli_kind {
-    CLI_FLAG,        /* int: becomes 1 */
-    CLI_TEXT,        /* const char *: the last one counts */
-    CLI_LIST,        /* cli_list: each is kept */
-    CLI_NUMBER,      /* int: 0 to max */
-    CLI_MILLISECONDS /* int64_t, from seconds with a fraction */
+    CLI_FLAG,          /* int: becomes 1; --no-NAME makes it 0 */
+    CLI_CHOICE,        /* int: becomes the option's number */
+    CLI_TEXT,          /* const char *: the last one counts */
+    CLI_LIST,          /* cli_list: each is kept */
+    CLI_MARKED,        /* cli_marked: each is kept, with the option's number */
+    CLI_NUMBER,        /* int: 0 to the option's number */
+    CLI_NUMBER_OR_ALL, /* the same, or -1 for no end */
+    CLI_MILLISECONDS,  /* int64_t, from seconds with a fraction */
+    CLI_BYTES          /* int64_t, with k, M or G behind it */
 } cli_kind;
 
 typedef struct cli_option {
@@ -25,9 +39,17 @@ typedef struct cli_option {
     const char *value; /* what the help calls its value; NULL: it takes none */
     cli_kind kind;
     size_t offset; /* of the member, in the subcommand's struct */
-    int max;       /* of CLI_NUMBER */
+    int number;
     const char *help;
+    int rare; /* only `--help all` tells of it */
 } cli_option;
+
+/* Options on one subject. */
+typedef struct cli_section {
+    const char *title; /* NULL: none is shown */
+    const cli_option *options;
+    size_t count;
+} cli_section;
 
 /* A subcommand. --help (-h) is understood without being in its table. */
 typedef struct cli_command {
@@ -35,8 +57,8 @@ typedef struct cli_command {
     const char *operands; /* "URL" */
     const char *summary;  /* one line */
     const char *more;     /* what the help says behind the options */
-    const cli_option *options;
-    size_t option_count;
+    const cli_section *sections;
+    size_t section_count;
     int (*run)(char **argv); /* argv[0] is the name; returns the exit status */
 } cli_command;
 

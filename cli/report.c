@@ -12,9 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+void cli_line_begin(cli_line *line, int fd) {
+    line->fd = fd;
+    line->len = 0;
+}
+
 static void flush(cli_line *line) {
     for (size_t done = 0; done < line->len;) {
-        ssize_t n = write(STDERR_FILENO, line->text + done, line->len - done);
+        ssize_t n = write(line->fd, line->text + done, line->len - done);
         if (n < 0 && errno != EINTR)
             break;
         done += n > 0 ? (size_t)n : 0;
@@ -79,7 +84,7 @@ void cli_line_end(cli_line *line) {
 void cli_say(const char *fmt, ...) {
     char text[2048];
     cli_line line;
-    line.len = 0;
+    cli_line_begin(&line, STDERR_FILENO);
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);

@@ -1,15 +1,17 @@
-/* report.h - what the command says to the person who runs it, on standard error. */
+/* report.h - lines for the person who runs the command, most of them on standard error. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
 #include <stddef.h>
 
-/* A line being put together. Set len to 0 to begin one. */
+/* A line being put together. */
 typedef struct cli_line {
+    int fd; /* where it goes */
     size_t len;
     char text[16384];
 } cli_line;
 
+void cli_line_begin(cli_line *line, int fd);
 /* Add bytes with control characters, and what is no UTF-8, as \xHH; where quote is 1, quotes,
  * backslashes and bytes from 0x80 on are escaped as well. */
 void cli_line_put(cli_line *line, const char *text, size_t len, int quote);

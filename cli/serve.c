@@ -35,21 +35,25 @@ typedef struct serve_options {
 #define AT(member) offsetof(serve_options, member)
 
 static const cli_option options[] = {
-    {'p', "port", "N", CLI_NUMBER, AT(port), PORT_MAX, "listen on this port (8000); 0: a free one"},
+    {'p', "port", "N", CLI_NUMBER, AT(port), PORT_MAX, "listen on this port (8000); 0: a free one",
+     0},
     {'b', "bind", "ADDRESS", CLI_TEXT, AT(bind), 0,
-     "listen on this address (" LOOPBACK ": this machine\nonly); '*': all of them"},
-    {'d', "directory", "DIR", CLI_TEXT, AT(directory), 0, "serve DIR (.)"},
+     "listen on this address (" LOOPBACK ": this machine\nonly); '*': all of them", 0},
+    {'d', "directory", "DIR", CLI_TEXT, AT(directory), 0, "serve DIR (.)", 0},
     {0, "tls", NULL, CLI_FLAG, AT(tls), 0,
-     "serve HTTPS with a certificate of a local authority,\nwhich is made once and kept"},
+     "serve HTTPS with a certificate of a local authority,\nwhich is made once and kept", 0},
     {0, "tls-cert", "FILE", CLI_TEXT, AT(tls_cert), 0,
-     "serve HTTPS with this certificate, its chain behind\nit (PEM)"},
+     "serve HTTPS with this certificate, its chain behind\nit (PEM)", 0},
     {0, "tls-key", "FILE", CLI_TEXT, AT(tls_key), 0,
-     "its private key, where that is not in the same file"},
+     "its private key, where that is not in the same file", 0},
     {0, "tls-password-file", "FILE", CLI_TEXT, AT(tls_password_file), 0,
-     "the key's password is FILE's first line"},
-    {0, "threads", "N", CLI_NUMBER, AT(threads), THREADS_MAX, "worker threads (one per processor)"},
-    {'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "no access log"},
+     "the key's password is FILE's first line", 0},
+    {0, "threads", "N", CLI_NUMBER, AT(threads), THREADS_MAX, "worker threads (one per processor)",
+     0},
+    {'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "no access log", 0},
 };
+
+static const cli_section section = {NULL, options, sizeof options / sizeof *options};
 
 static const char more[] =
     "DIR and PORT may be given as arguments: skua serve DIR 8080, skua serve 8080.\n"
@@ -69,8 +73,8 @@ const cli_command cli_serve = {
     .operands = "[DIR] [PORT]",
     .summary = "Serve a directory over HTTP or HTTPS.",
     .more = more,
-    .options = options,
-    .option_count = sizeof options / sizeof *options,
+    .sections = &section,
+    .section_count = 1,
     .run = run,
 };
 

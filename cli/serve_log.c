@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* The address without its port: "192.0.2.1" of "192.0.2.1:80", "::1" of "[::1]:80". */
 static void put_client(cli_line *line, const char *client) {
@@ -50,7 +51,7 @@ static void put_request(cli_line *line, const skua_access *a) {
 void serve_log_access(void *user, const skua_access *a) {
     (void)user;
     cli_line line;
-    line.len = 0;
+    cli_line_begin(&line, STDERR_FILENO);
     put_client(&line, a->client);
     cli_line_format(&line, " - - ");
     put_time(&line, time(NULL));

@@ -120,6 +120,16 @@ sk_bound sk_conn_call_bound(const skua_conn *c) {
     return sk_bound_first(c->life, sk_bound_in(sk_clock_now(o->clock), o->timeout_ms));
 }
 
+int skua_conn_set_deadline(skua_conn *c, int64_t deadline_ms) {
+    if (!c || deadline_ms < SKUA_FOREVER)
+        return SKUA_E_INVALID_ARGUMENT;
+    int64_t ms = deadline_ms == 0 ? SKUA_FOREVER : deadline_ms;
+    c->life = sk_bound_in(sk_clock_now(c->settings->o.clock), ms);
+    for (sk_link *at = c->channels.next; at != &c->channels; at = at->next)
+        SK_CONTAINER(at, sk_channel, siblings)->life = c->life;
+    return 0;
+}
+
 int skua_conn_connect(skua_conn *c, skua_error *err) {
     if (!c)
         return sk_fail_absent(err, "a connection is needed");

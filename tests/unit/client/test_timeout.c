@@ -132,6 +132,43 @@ static void the_deadline_holds_over_a_body_that_never_pauses(void **state) {
     script_free(s);
 }
 
+static void a_deadline_can_begin_anew(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
+                                 {SEND, OK "Content-Length: 5000\r\n\r\n0123456789", 0},
+                                 {END, NULL, 0}};
+    script *s = with(steps, (skua_conn_opts){.deadline_ms = 5000});
+    skua_response *r = script_response(s);
+    char byte;
+    s->clock.now_ms += 4000;
+    assert_int_equal(skua_conn_set_deadline(s->conn, 3000), 0);
+    s->clock.now_ms += 2999;
+    assert_int_equal(skua_response_read(r, &byte, 1, &s->err), 1);
+    s->clock.now_ms += 1;
+    assert_int_equal(skua_response_read(r, &byte, 1, &s->err), SKUA_E_TIMEOUT);
+    assert_timeout(s, SKUA_PHASE_RECV, 3000,
+                   "recv: example.org: not complete within 3000 ms (1 of 5000 received)");
+    skua_response_free(r);
+    script_free(s);
+}
+
+static void a_deadline_can_be_taken_back(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
+                                 {SEND, OK "Content-Length: 2\r\n\r\nab", 0},
+                                 {END, NULL, 0}};
+    script *s = with(steps, (skua_conn_opts){.deadline_ms = 5000});
+    assert_int_equal(skua_conn_set_deadline(NULL, 1), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_conn_set_deadline(s->conn, -2), SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_conn_set_deadline(s->conn, 0), 0);
+    skua_response *r = script_response(s);
+    char bytes[2];
+    s->clock.now_ms += 6000;
+    assert_int_equal(skua_response_read(r, bytes, 2, &s->err), 2);
+    skua_response_free(r);
+    script_free(s);
+}
+
 static void a_slow_reader_is_not_a_slow_peer(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
@@ -229,6 +266,8 @@ int main(void) {
         cmocka_unit_test(a_body_that_stops),
         cmocka_unit_test(a_chunk_line_that_drips_is_no_arrival),
         cmocka_unit_test(the_deadline_holds_over_a_body_that_never_pauses),
+        cmocka_unit_test(a_deadline_can_begin_anew),
+        cmocka_unit_test(a_deadline_can_be_taken_back),
         cmocka_unit_test(a_slow_reader_is_not_a_slow_peer),
         cmocka_unit_test(a_peer_that_never_reads),
         cmocka_unit_test(a_body_that_was_not_sent_is_named),
