@@ -65,27 +65,34 @@ static int judge_absent(const staple *t, const char *instead) {
  * somebody whose certificate it has signed directly, with OCSPSigning in it. */
 static bool is_authorized(const staple *t) {
     X509_STORE *only = X509_STORE_new();
-    bool ok = only && X509_STORE_add_cert(only, t->issuer) == 1 &&
+    STACK_OF(X509) *known = sk_X509_new_null();
+    bool ok = only && known && sk_X509_push(known, t->issuer) > 0 &&
+              X509_STORE_add_cert(only, t->issuer) == 1 &&
               X509_STORE_set_flags(only, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
-              OCSP_basic_verify(t->basic, NULL, only, 0) == 1;
+              OCSP_basic_verify(t->basic, known, only, 0) == 1;
+    sk_X509_free(known);
     X509_STORE_free(only);
     return ok;
 }
 
 /* OpenSSL's reason, and the data behind it: "Verify error: certificate has expired". */
 static int judge_signature(const staple *t) {
+    const char *data = "";
+    int flags = 0;
+    unsigned long e;
     ERR_clear_error();
     if (is_authorized(t))
         return 1;
-    const char *data = "";
-    int flags = 0;
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error_data(&data, &flags));
+    do
+        e = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
+    while (e && ERR_GET_LIB(e) != ERR_LIB_OCSP);
+    const char *reason = ERR_reason_error_string(e);
+    bool more = reason && (flags & ERR_TXT_STRING) != 0;
     sk_line rule = {.len = 0};
     sk_line_add(&rule,
                 "the stapled response is not signed by the issuer, nor by whom it certified for "
                 "that (%s%s%s)",
-                reason ? reason : "unknown", flags & ERR_TXT_STRING ? ": " : "",
-                flags & ERR_TXT_STRING ? data : "");
+                reason ? reason : "unknown", more ? ": " : "", more ? data : "");
     ERR_clear_error();
     return refuse(t, X509_V_ERR_OCSP_VERIFY_FAILED, rule.text);
 }
@@ -144,7 +151,8 @@ static int judge_status(const staple *t) {
         return refuse_dated(t, X509_V_ERR_CERT_REVOKED, "the stapled OCSP response says so, ",
                             revoked);
     if (status != V_OCSP_CERTSTATUS_GOOD)
-        return refuse(t, X509_V_ERR_OCSP_CERT_UNKNOWN, "the stapled OCSP response says so");
+        return refuse(t, X509_V_ERR_OCSP_CERT_UNKNOWN,
+                      "the stapled response does not know the certificate");
     return judge_times(t, from, to);
 }
 
