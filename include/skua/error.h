@@ -91,18 +91,18 @@ typedef enum skua_error_class {
 
 /* Where in an exchange the error happened. */
 typedef enum skua_phase {
-    SKUA_PHASE_NONE = 0,
-    SKUA_PHASE_RESOLVE,
-    SKUA_PHASE_CONNECT,
-    SKUA_PHASE_TLS,
-    SKUA_PHASE_SEND,
-    SKUA_PHASE_WAIT, /* for the first byte of the response head */
-    SKUA_PHASE_RECV,
-    SKUA_PHASE_DECODE,
-    SKUA_PHASE_LIMIT,
-    SKUA_PHASE_STATE,
-    SKUA_PHASE_MEMORY,
-    SKUA_PHASE_TUNNEL /* asking a proxy for a tunnel: CONNECT and its answer */
+    SKUA_PHASE_NONE = 0, /* in no exchange: an argument, a file, a URL */
+    SKUA_PHASE_RESOLVE,  /* asking for the host's addresses */
+    SKUA_PHASE_CONNECT,  /* racing them */
+    SKUA_PHASE_TLS,      /* the handshake, and certificates being loaded */
+    SKUA_PHASE_SEND,     /* the request, its body among it */
+    SKUA_PHASE_WAIT,     /* for the first byte of the response head */
+    SKUA_PHASE_RECV,     /* the response */
+    SKUA_PHASE_DECODE,   /* undoing its content coding */
+    SKUA_PHASE_LIMIT,    /* something larger than is allowed */
+    SKUA_PHASE_STATE,    /* a call at the wrong time */
+    SKUA_PHASE_MEMORY,   /* allocating */
+    SKUA_PHASE_TUNNEL    /* asking a proxy for a tunnel: CONNECT and its answer */
 } skua_phase;
 
 #define SKUA_ERROR_ATTEMPTS 8
@@ -111,29 +111,29 @@ typedef enum skua_phase {
 typedef struct skua_attempt {
     char address[56]; /* "192.0.2.1:443", "[2001:db8::1]:443" */
     int os_errno;     /* 0 where the attempt was overtaken or still under way */
-    int elapsed_ms;
+    int elapsed_ms;   /* from this attempt's beginning to its end, or to the error */
 } skua_attempt;
 
 /* Everything known about a failure. The caller owns it; a call that takes one fills it only when
  * it fails, and then fills it whole. Everywhere it is taken, NULL is fine. */
 typedef struct skua_error {
-    int code; /* SKUA_E_* */
-    skua_phase phase;
-    int os_errno;     /* errno of the system call, or 0 */
-    int tls_verify;   /* X509_V_ERR_* of the verification, or 0 */
-    int tls_depth;    /* which certificate: 0 is the peer's own */
-    int resolve_code; /* EAI_* of getaddrinfo, or 0 */
-    int retry_safe;   /* 1: sending it again does no harm: not processed, or idempotent */
-    int attempts;     /* how many of attempt[] are filled */
-    int64_t bytes_received;
-    int64_t bytes_expected; /* -1 when not known */
+    int code;               /* SKUA_E_* */
+    skua_phase phase;       /* where it happened; SKUA_PHASE_NONE outside an exchange */
+    int os_errno;           /* errno of the system call, or 0 */
+    int tls_verify;         /* X509_V_ERR_* of the verification, or 0 */
+    int tls_depth;          /* which certificate: 0 is the peer's own */
+    int resolve_code;       /* EAI_* of getaddrinfo, or 0 */
+    int retry_safe;         /* 1: sending it again does no harm: not processed, or idempotent */
+    int attempts;           /* how many of attempt[] are filled */
+    int64_t bytes_received; /* of the response; of its body once its head is complete */
+    int64_t bytes_expected; /* how many there should have been; -1 when not known */
     char target[256];       /* the URL's host and port, or the file, that was asked for */
     char address[56];       /* the address in use, or "" */
     char tls_subject[192];  /* subject of the certificate that failed */
-    skua_attempt attempt[SKUA_ERROR_ATTEMPTS];
+    skua_attempt attempt[SKUA_ERROR_ATTEMPTS]; /* each address that was tried, in order */
     char msg[512];  /* one line a person can act on: "tls: example.org: certificate has expired" */
     int maybe_seen; /* 1: some of the request left, so the peer may have acted on it */
-    char reserved[60];
+    char reserved[60]; /* zero */
 } skua_error;
 
 /* Spell an error code as Python does: "BadStatusLine", "ConnectionRefusedError".

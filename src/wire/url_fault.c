@@ -89,8 +89,11 @@ int sk_url_fail(skua_error *err, skua_str url, const char *fmt, ...) {
 }
 
 int sk_url_fail_at(skua_error *err, skua_str url, const char *what, size_t at) {
+    skua_str secret = secret_of(url);
     if (at >= url.len)
         return sk_url_fail(err, url, "%s, at its end", what);
+    if (url.ptr + at >= secret.ptr && url.ptr + at < secret.ptr + secret.len)
+        return sk_url_fail(err, url, "%s", what);
     unsigned char c = (unsigned char)url.ptr[at];
     if (c <= 0x20 || c >= 0x7f)
         return sk_url_fail(err, url, "%s, at offset %zu (0x%02x)", what, at, c);

@@ -76,6 +76,8 @@ static void failures_name_the_url(void **state) {
     assert_int_equal(err.code, SKUA_E_INVALID_URL);
     sk_url_fail_at(&err, SK_LIT("a\tb"), "a tab", 1);
     assert_string_equal(err.msg, "invalid URL \"a?b\": a tab, at offset 1 (0x09)");
+    sk_url_fail_at(&err, SK_LIT("http://u:p<@h"), "a <", 10); /* not a byte of a password */
+    assert_string_equal(err.msg, "invalid URL \"http://***@h\": a <");
     sk_url_fail_at(&err, SK_LIT("a"), "an end", 1);
     assert_string_equal(err.msg, "invalid URL \"a\": an end, at its end");
     assert_int_equal(sk_url_fail(NULL, SK_LIT("a"), "b"), SKUA_E_INVALID_URL);

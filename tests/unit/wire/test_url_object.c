@@ -92,7 +92,7 @@ static void refused_with_a_reason(void **state) {
         {"http://:80/", "an empty host, at offset 7 (':')"},
         {"http://?q", "an empty host, at offset 7 ('?')"},
         {"http://u:p@h/", "user information in front of the host (send what skua_auth_basic makes "
-                          "of it), at offset 7 ('u')"},
+                          "of it)"},
         {"http://@h/", "user information in front of the host (send what skua_auth_basic makes of "
                        "it), at offset 7 ('@')"},
         {"http://h:65536/", "a port above 65535, at offset 9 ('6')"},
