@@ -54,6 +54,13 @@ SKUA_API int skua_reply_redirect(skua_reply *a, int status, const char *location
  * Since: 0.1 */
 SKUA_API int skua_reply_send_error(skua_reply *a, int status, const char *explain);
 
+/* Tell the status of the reply that was begun.
+ *
+ * Returns: the status; 0 when there is none yet, and for NULL.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_status(const skua_reply *a);
+
 /* Begin a reply step by step. 1xx other than 101 sends an interim response instead: end it with
  * skua_reply_end_headers, then begin the real one. Date is added by itself.
  *

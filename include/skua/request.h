@@ -38,7 +38,8 @@ SKUA_API const char *skua_request_target(const skua_request *q);
 
 /* Give the path, percent-decoded once, dot segments removed, without the query: what routes match.
  *
- * Returns: the path; it begins with "/" ("*" for "OPTIONS *").
+ * Returns: the path; it begins with "/" ("*" for "OPTIONS *"); NULL in an error page for a request
+ *          that could not be read.
  * Owns: borrowed, until the handler returns.
  * Thread: its loop.
  * Since: 0.1 */

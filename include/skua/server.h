@@ -40,26 +40,37 @@ typedef void skua_access_fn(void *user, const skua_access *a);
 /* Called in a worker's thread with one line about something that went wrong. */
 typedef void skua_log_fn(void *user, const char *line);
 
+/* Make the page of an error (status 400 to 599) that the server answers with, or that
+ * skua_reply_send_error names: reply with skua_reply_bytes, skua_reply_text and so on, or do
+ * nothing, and the server's own page goes out. `explain` may be NULL; like the request it is what
+ * somebody else wrote: escape it. Of a request that could not be read nothing is known: its path is
+ * NULL. Called in the thread that replies.
+ *
+ * Returns: 0, or a negative code: the connection is closed without a reply. */
+typedef int skua_error_page_fn(skua_request *q, skua_reply *a, int status, const char *explain,
+                               void *user);
+
 /* Options of a server. Zero is the default in brackets; SKUA_FOREVER is no end. */
 typedef struct skua_server_opts {
     size_t size;
-    int workers;               /* loops, each in a thread [one per processor], at most 1024 */
-    int64_t header_timeout_ms; /* a head: from accept or its first byte to its end [10000] */
-    int64_t body_timeout_ms;   /* between two arrivals of a request's body [30000] */
-    int64_t write_timeout_ms;  /* between two sends that make progress [30000] */
-    int64_t idle_timeout_ms;   /* between two requests [75000] */
-    int64_t tls_timeout_ms;    /* handshake [10000] */
-    uint32_t line_max_bytes;   /* request line or one field [16384] */
-    uint32_t head_max_bytes;   /* a whole head [65536] */
-    uint32_t fields_max;       /* fields in a head [100], at most 65535 */
-    int64_t body_max_bytes;    /* a request's body [1048576]; SKUA_FOREVER: 2000 MiB */
-    const char *server_header; /* value of Server [none is sent] */
-    skua_access_fn *access;    /* NULL: none */
-    skua_log_fn *log;          /* NULL: none */
-    void *user;                /* for both */
-    const skua_clock *clock;   /* NULL: the system's */
-    int pool_threads;          /* for handlers that may block [16], at most 1024 */
-    uint32_t pool_queue_max;   /* requests that wait for one of them; more are 503 [1024] */
+    int workers;                    /* loops, each in a thread [one per processor], at most 1024 */
+    int64_t header_timeout_ms;      /* a head: from accept or its first byte to its end [10000] */
+    int64_t body_timeout_ms;        /* between two arrivals of a request's body [30000] */
+    int64_t write_timeout_ms;       /* between two sends that make progress [30000] */
+    int64_t idle_timeout_ms;        /* between two requests [75000] */
+    int64_t tls_timeout_ms;         /* handshake [10000] */
+    uint32_t line_max_bytes;        /* request line or one field [16384] */
+    uint32_t head_max_bytes;        /* a whole head [65536] */
+    uint32_t fields_max;            /* fields in a head [100], at most 65535 */
+    int64_t body_max_bytes;         /* a request's body [1048576]; SKUA_FOREVER: 2000 MiB */
+    const char *server_header;      /* value of Server [none is sent] */
+    skua_access_fn *access;         /* NULL: none */
+    skua_log_fn *log;               /* NULL: none */
+    void *user;                     /* for these, and error_page */
+    const skua_clock *clock;        /* NULL: the system's */
+    int pool_threads;               /* for handlers that may block [16], at most 1024 */
+    uint32_t pool_queue_max;        /* requests that wait for one of them; more are 503 [1024] */
+    skua_error_page_fn *error_page; /* NULL: a small page of the server's own */
 } skua_server_opts;
 
 /* Options of a directory route. */
@@ -135,6 +146,27 @@ SKUA_API int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_route_with(skua_server *s, const char *pattern, const skua_route_opts *opts);
+
+/* Have fn called before the handler of each request whose path is below a prefix ("/" is all of
+ * them), whether or not there is a route for it, in the order in which they were added; before its
+ * body is read. If it begins a reply, or defers one, it has taken the request: nobody else is
+ * called. It runs on the loop, and must not block.
+ *
+ * Returns: 0, SKUA_E_INVALID_ARGUMENT (a prefix that does not begin and end with "/"), SKUA_E_STATE
+ *          while the server runs, SKUA_E_NOMEM. Latches.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_before(skua_server *s, const char *prefix, skua_handler_fn *fn,
+                                void *user);
+
+/* Have fn called when the head of a final reply to a request below a prefix is about to go out,
+ * whoever made it: it may add fields with skua_reply_send_header, and see skua_reply_status. A
+ * negative return ends the reply as a handler's does. It is called in the thread that replies.
+ *
+ * Returns: as skua_server_before.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_after(skua_server *s, const char *prefix, skua_handler_fn *fn, void *user);
 
 /* Serve the files below a directory at a path that begins and ends with "/". GET and HEAD; media
  * types by ending; index files; ETag and Last-Modified with the preconditions of RFC 9110 13.

@@ -93,17 +93,21 @@ static sk_step answer_without_route(sk_sconn *c, int status) {
                                    : sk_reply_refuse(a, status, allow, NULL));
 }
 
-static sk_step run_handler(sk_sconn *c) {
+static sk_step handler_returned(sk_sconn *c, int rc) {
     sk_exchange *x = c->exchange;
-    const sk_route *route = x->request.route;
-    if (route->pooled)
-        return sk_sconn_run_on_pool(c);
-    int rc = route->fn(&x->request, &x->reply, route->user);
     if (x->deferral)
         return sk_sconn_await_reply(c);
     if (x->request.streamed) /* and nobody wanted it */
         sk_sconn_leave_body(c);
     return sk_sconn_replied(c, sk_reply_finish(&x->reply, rc));
+}
+
+static sk_step run_handler(sk_sconn *c) {
+    sk_exchange *x = c->exchange;
+    const sk_route *route = x->request.route;
+    if (route->pooled)
+        return sk_sconn_run_on_pool(c);
+    return handler_returned(c, route->fn(&x->request, &x->reply, route->user));
 }
 
 int sk_sconn_send_continue(sk_sconn *c) {
@@ -121,6 +125,21 @@ static sk_step begin_body(sk_sconn *c) {
     return rc == 0 ? SK_STEP_ON : sk_sconn_refuse_error(c, rc, NULL);
 }
 
+/* Does a hook take the request? Its body, if there is one, is then not read. */
+static bool answer_by_hook(sk_sconn *c, sk_step *next) {
+    sk_exchange *x = c->exchange;
+    if (!x->callbacks || !x->callbacks->before.first)
+        return false;
+    x->request.streamed = has_body(&x->request.head); /* and nobody reads it */
+    int rc = sk_hooks_before(&x->callbacks->before, &x->request, &x->reply);
+    bool taken = rc != 0 || x->reply.state != SK_REPLY_FRESH || x->reply.error || x->deferral;
+    if (taken)
+        *next = handler_returned(c, rc);
+    else
+        x->request.streamed = false;
+    return taken;
+}
+
 static sk_step begin_request(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
     c->served = true;
@@ -131,6 +150,9 @@ static sk_step begin_request(sk_sconn *c) {
         skua_request_target(q);
     }
     int status = find_route(c, q);
+    sk_step s;
+    if (q->path.text && answer_by_hook(c, &s))
+        return s;
     if (status != SKUA_STATUS_OK)
         return answer_without_route(c, status);
     status = check_announced(c, &q->head);

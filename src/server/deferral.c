@@ -8,6 +8,7 @@
 #define COPY_MAX (16u << 10) /* more is handed over as it is */
 
 static void free_deferral(sk_deferral *d) {
+    sk_callbacks_unref(d->callbacks);
     sk_buf_free(&d->out);
     sk_buf_free(&d->body.in);
     sk_cond_free(&d->moved);
@@ -79,6 +80,9 @@ int sk_deferral_begin(sk_exchange *x) {
         free_deferral(d);
         return SKUA_E_NOMEM;
     }
+    d->callbacks = x->callbacks;
+    if (d->callbacks)
+        sk_callbacks_ref(d->callbacks);
     x->deferral = d;
     return 0;
 }

@@ -56,7 +56,8 @@ struct sk_deferral {
     skua_reply_event_fn *on_gone;
     void *on_room_user;
     void *on_gone_user;
-    const char *client; /* its address */
+    sk_callbacks *callbacks; /* held */
+    const char *client;      /* its address */
     bool is_tls;
     sk_deferral_body body;
 };

@@ -18,7 +18,8 @@
 typedef struct sk_sconn sk_sconn; /* server/conn.h */
 typedef struct sk_exchange sk_exchange;
 typedef struct sk_route sk_route;
-typedef struct sk_deferral sk_deferral; /* server/deferral.h */
+typedef struct sk_callbacks sk_callbacks; /* server/hook.h */
+typedef struct sk_deferral sk_deferral;   /* server/deferral.h */
 
 struct skua_request {
     sk_head head; /* views into the input, or into the arena once sk_request_keep was called */
@@ -58,6 +59,10 @@ struct skua_reply {
     int error;       /* latched */
     uint8_t framing; /* sk_body, once the head is out */
     bool interim;
+    bool hooked;      /* the hooks have seen it */
+    bool unhooked;    /* one of them failed: what is said instead they do not see */
+    bool paging;      /* the program's error page is being asked for */
+    bool poured;      /* the body comes from a source */
     bool close;       /* the connection ends with it */
     bool whole;       /* a one-call reply: it frames itself */
     unsigned given;   /* SK_GIVEN_* */
@@ -74,13 +79,14 @@ struct sk_exchange {
     skua_request request;
     skua_reply reply;
     sk_arena arena;
-    sk_sconn *conn;        /* not to be used while it is deferred: see there */
-    sk_deferral *deferral; /* NULL: the reply is complete when the handler returns */
-    int64_t begun_us;      /* only where somebody asks: see skua_access */
-    int64_t body_bytes;    /* of the request, where it is streamed */
-    int64_t first_byte;    /* of the request: how many the connection had received before it */
-    sk_exchange *next;     /* in the worker's list of spare ones */
-    sk_field fields[];     /* room for head.fields */
+    sk_sconn *conn;          /* not to be used while it is deferred: see there */
+    sk_callbacks *callbacks; /* the server's; NULL: none */
+    sk_deferral *deferral;   /* NULL: the reply is complete when the handler returns */
+    int64_t begun_us;        /* only where somebody asks: see skua_access */
+    int64_t body_bytes;      /* of the request, where it is streamed */
+    int64_t first_byte;      /* of the request: how many the connection had received before it */
+    sk_exchange *next;       /* in the worker's list of spare ones */
+    sk_field fields[];       /* room for head.fields */
 };
 
 static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {

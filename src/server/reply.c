@@ -7,6 +7,7 @@
  * Fields wait in a list until the head is complete; the wire machine then writes it into the
  * connection's output, where the body follows. Nothing is sent from here unless much is queued. */
 #include "server/conn.h"
+#include "server/deferral.h"
 #include "server/reply_parts.h"
 #include "server/reply_way.h"
 #include "sys/file.h"
@@ -128,13 +129,36 @@ static void put_own_fields(skua_reply *a, sk_reply_way *w) {
         sk_h1_field(m, w->out, SK_LIT("Server"), server);
 }
 
+/* Let the program's hooks add to the head, once. */
+static int hook(skua_reply *a) {
+    sk_exchange *x = sk_exchange_of_reply(a);
+    if (a->hooked || a->unhooked || !x->callbacks || !x->request.path.text)
+        return 0;
+    a->hooked = true;
+    int rc = sk_hooks_after(&x->callbacks->after, &x->request, a);
+    if (rc == 0)
+        rc = a->error;
+    a->unhooked = rc != 0;
+    return rc;
+}
+
+/* A body that nobody wants is not read, and what follows it not told from it. */
+static bool leaves_body(skua_reply *a) {
+    const sk_exchange *x = sk_exchange_of_reply(a);
+    if (!x->request.streamed || a->interim)
+        return false;
+    return !x->deferral || (a->status >= 400 && !x->deferral->body.wanted);
+}
+
 static int put_head(skua_reply *a, sk_body body, int64_t length) {
     sk_reply_way w;
-    int rc = sk_reply_way_begin(&w, a);
+    int rc = a->interim ? 0 : hook(a);
+    if (rc == 0)
+        rc = sk_reply_way_begin(&w, a);
     if (rc != 0)
         return rc;
     sk_h1 *m = &w.conn->session.h1;
-    if (a->close)
+    if (a->close || leaves_body(a))
         sk_h1_set_close(m);
     sk_h1_start_response(m, w.out, a->status, sk_str(skua_status_reason(a->status)));
     if (!a->interim)
@@ -148,6 +172,10 @@ static int put_head(skua_reply *a, sk_body body, int64_t length) {
     a->framing = m->send_body;
     sk_reply_way_end(&w);
     return rc;
+}
+
+int skua_reply_status(const skua_reply *a) {
+    return a ? a->status : 0;
 }
 
 int skua_reply_send_response(skua_reply *a, int status) {
@@ -217,7 +245,7 @@ static bool is_sent(skua_reply *a) {
 int skua_reply_write(skua_reply *a, const void *data, size_t len) {
     if (a->error)
         return a->error;
-    if (a->state != SK_REPLY_OPEN || a->file >= 0)
+    if (a->state != SK_REPLY_OPEN || a->file >= 0 || a->poured)
         return sk_reply_latch(a, SKUA_E_STATE);
     const char *from = data;
     while (len > 0) {

@@ -16,12 +16,13 @@ static sk_reply_end close_message(skua_reply *a) {
     return sk_h1_end(&s->h1, s->out, trailers) == 0 ? SK_REPLY_COMPLETE : SK_REPLY_CUT;
 }
 
-/* Forget all that was said, but that the connection is to end: another reply takes its place. */
+/* Forget all that was said: another reply takes its place. */
 static void start_over(skua_reply *a) {
-    bool close = a->close;
+    skua_reply old = *a;
     sk_reply_release(a);
     sk_reply_init(a);
-    a->close = close;
+    a->close = old.close;
+    a->unhooked = old.unhooked;
 }
 
 sk_reply_end sk_reply_bare(skua_reply *a, int status) {

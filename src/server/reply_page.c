@@ -27,9 +27,26 @@ static bool is_redirect(int status) {
            status == 308;
 }
 
+/* Ask the program for a page of its own. Has it made one, or failed? */
+static bool ask_program(skua_reply *a, int status, const char *explain, int *rc) {
+    sk_exchange *x = sk_exchange_of_reply(a);
+    const sk_callbacks *c = x->callbacks;
+    if (!c || !c->error_page || a->paging || status < 400)
+        return false;
+    a->paging = true;
+    *rc = c->error_page(&x->request, a, status, explain, c->user);
+    a->paging = false;
+    if (*rc >= 0)
+        *rc = a->error;
+    return *rc != 0 || a->state != SK_REPLY_FRESH;
+}
+
 int sk_reply_page(skua_reply *a, int status, const char *explain) {
+    int rc;
     if (status < 200 || status > 599)
         return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
+    if (ask_program(a, status, explain, &rc))
+        return rc == 0 ? 0 : sk_reply_latch(a, rc);
     skua_str html = sk_error_page(arena_of(a), status, explain);
     if (!html.ptr)
         return sk_reply_latch(a, SKUA_E_NOMEM);

@@ -126,8 +126,11 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     set_settings(s, o);
     s->router = sk_router_new();
     s->settings.router = s->router;
-    if (!s->router)
+    s->settings.callbacks = sk_callbacks_new();
+    if (!s->router || !s->settings.callbacks)
         return sk_fail_nomem(err);
+    s->settings.callbacks->error_page = o->error_page;
+    s->settings.callbacks->user = o->user;
     if (o->server_header && !(s->server_header = sk_strdup(o->server_header)))
         return sk_fail_nomem(err);
     s->settings.server_header = sk_str(s->server_header);
@@ -175,6 +178,7 @@ void skua_server_free(skua_server *s) {
     }
     free_listeners(s);
     sk_router_free(s->router);
+    sk_callbacks_unref(s->settings.callbacks);
     sk_free(s->server_header);
     sk_wake_close(&s->stop);
     sk_free(s);
@@ -232,6 +236,29 @@ int skua_route(skua_server *s, const char *pattern, skua_handler_fn *fn, void *u
 
 int sk_server_route_fallback(skua_server *s, const char *pattern, skua_handler_fn *fn, void *user) {
     return add_route(s, pattern, &(sk_route){.fn = fn, .user = user, .gives_way = true});
+}
+
+static int add_hook(skua_server *s, sk_hooks *hooks, const char *prefix, const sk_hook *given) {
+    if (atomic_load(&s->phase) != SET_UP)
+        return SKUA_E_STATE;
+    int rc = sk_hooks_add(s->settings.callbacks, hooks, prefix, given);
+    if (rc == 0)
+        return 0;
+    return sk_server_fail(s, rc, "hook for \"%s\": %s", prefix ? prefix : "",
+                          rc == SKUA_E_NOMEM ? skua_error_text(rc)
+                          : given->fn        ? "the prefix must begin and end with \"/\""
+                                             : "no function");
+}
+
+int skua_server_before(skua_server *s, const char *prefix, skua_handler_fn *fn, void *user) {
+    sk_hook given = {.fn = fn, .user = user};
+    return s ? add_hook(s, &s->settings.callbacks->before, prefix, &given)
+             : SKUA_E_INVALID_ARGUMENT;
+}
+
+int skua_server_after(skua_server *s, const char *prefix, skua_handler_fn *fn, void *user) {
+    sk_hook given = {.fn = fn, .user = user};
+    return s ? add_hook(s, &s->settings.callbacks->after, prefix, &given) : SKUA_E_INVALID_ARGUMENT;
 }
 
 /* NULL, or what is wrong. */

@@ -134,6 +134,7 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
     x->request = (skua_request){.body = body};
     x->request.head.fields = (sk_fields){.at = x->fields, .cap = w->settings->limits.fields_max};
     x->conn = c;
+    x->callbacks = w->settings->callbacks;
     x->begun_us = x->body_bytes = 0;
     sk_reply_init(&x->reply);
     return x;

@@ -8,6 +8,7 @@
 #include "net/tls.h"
 #include "server/exchange.h"
 #include "server/file_cache.h"
+#include "server/hook.h"
 #include "server/pool.h"
 #include "server/router.h"
 #include "sys/wake.h"
@@ -27,7 +28,8 @@ typedef struct sk_server_settings {
     void *user;
     const skua_clock *clock;
     const sk_router *router;
-    sk_pool *pool; /* while the server runs */
+    sk_pool *pool;           /* while the server runs */
+    sk_callbacks *callbacks; /* NULL: none */
 } sk_server_settings;
 
 typedef struct sk_worker sk_worker;
