@@ -28,7 +28,7 @@ static bool lacked_memory(const BrotliDecoderState *state) {
            code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES;
 }
 
-static sk_step step_brotli(void *state, skua_str *in, sk_room *out, const char **why) {
+static sk_coded step_brotli(void *state, skua_str *in, sk_room *out, const char **why) {
     const uint8_t *next_in = (const uint8_t *)in->ptr;
     uint8_t *next_out = (uint8_t *)out->ptr;
     BrotliDecoderResult result =
@@ -36,13 +36,13 @@ static sk_step step_brotli(void *state, skua_str *in, sk_room *out, const char *
     in->ptr = (const char *)next_in;
     out->ptr = (char *)next_out;
     if (result == BROTLI_DECODER_RESULT_SUCCESS)
-        return SK_STEP_END;
+        return SK_CODED_END;
     if (result != BROTLI_DECODER_RESULT_ERROR)
-        return SK_STEP_MORE;
+        return SK_CODED_MORE;
     if (lacked_memory(state))
-        return SK_STEP_NOMEM;
+        return SK_CODED_NOMEM;
     *why = "malformed data"; /* the library's own names for how mean something to its authors */
-    return SK_STEP_BROKEN;
+    return SK_CODED_BROKEN;
 }
 
-const sk_decoding sk_brotli_decoding = {open_brotli, step_brotli, close_brotli, false};
+const sk_decode_ops sk_brotli_decode = {open_brotli, step_brotli, close_brotli, false};

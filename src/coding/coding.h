@@ -13,29 +13,29 @@ typedef struct sk_room {
     size_t len;
 } sk_room;
 
-typedef enum sk_step {
-    SK_STEP_MORE = 0, /* within a stream */
-    SK_STEP_END,      /* the stream is complete, and all that it held is given out */
-    SK_STEP_BROKEN,   /* *why says how */
-    SK_STEP_NOMEM
-} sk_step;
+typedef enum sk_coded {
+    SK_CODED_MORE = 0, /* within a stream */
+    SK_CODED_END,      /* the stream is complete, and all that it held is given out */
+    SK_CODED_BROKEN,   /* *why says how */
+    SK_CODED_NOMEM
+} sk_coded;
 
 #define SK_BEHIND_END "more bytes behind its end"
 
 /* How a coding is undone. */
-typedef struct sk_decoding {
+typedef struct sk_decode_ops {
     void *(*open)(void); /* a state; NULL: no memory */
     /* Take from the front of *in, write to *out; some of either is used. Called with input, or
-     * after a step that filled its room; after SK_STEP_END only with input, and if it repeats. */
-    sk_step (*step)(void *state, skua_str *in, sk_room *out, const char **why);
+     * after a step that filled its room; after SK_CODED_END only with input, and if it repeats. */
+    sk_coded (*step)(void *state, skua_str *in, sk_room *out, const char **why);
     void (*close)(void *state);
     bool repeats; /* several streams in a row are one */
-} sk_decoding;
+} sk_decode_ops;
 
 typedef struct sk_coding {
     const char *name;
     const char *alias; /* another name that is taken for it, or NULL */
-    const sk_decoding *decoding;
+    const sk_decode_ops *decode;
 } sk_coding;
 
 /* The coding of this name, upper and lower case alike; NULL for one that is not built in. */
@@ -44,11 +44,11 @@ const sk_coding *sk_coding_find(skua_str name);
 const char *sk_coding_names(void);
 
 /* zlib_decode.c */
-extern const sk_decoding sk_gzip_decoding;
-extern const sk_decoding sk_deflate_decoding;
+extern const sk_decode_ops sk_gzip_decode;
+extern const sk_decode_ops sk_deflate_decode;
 /* brotli_decode.c */
-extern const sk_decoding sk_brotli_decoding;
+extern const sk_decode_ops sk_brotli_decode;
 /* zstd_decode.c */
-extern const sk_decoding sk_zstd_decoding;
+extern const sk_decode_ops sk_zstd_decode;
 
 #endif

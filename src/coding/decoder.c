@@ -2,8 +2,7 @@
  *
  *     "deflate, br":   wire -> br -> pipe -> deflate -> the caller
  *
- * The caller pulls at the last stage; a stage that has used up its input pulls at the one before.
- */
+ * The caller pulls at the last stage; a stage that has used up its input pulls at the one ahead. */
 #include "coding/decoder.h"
 
 #include "base/fail.h"
@@ -50,9 +49,9 @@ const char *sk_decoder_accepts(void) {
 
 /* ---- making one ---- */
 
-/* Look up the names, which come in the order they were applied; each goes in front of the others.
- */
+/* Look up the names. They come in the order they were applied: each goes ahead of the others. */
 static int find_codings(sk_decoder *d, skua_str codings, skua_error *err) {
+    const char *known = sk_coding_names();
     skua_str name;
     while (sk_list_next(&codings, &name)) {
         if (sk_str_ieq(name, SK_LIT("identity")))
@@ -61,7 +60,7 @@ static int find_codings(sk_decoder *d, skua_str codings, skua_error *err) {
         if (!coding)
             return sk_fail(err, SKUA_E_CONTENT_CODING, SKUA_PHASE_DECODE,
                            "content coding \"%.*s\" is not known (known: %s)", (int)name.len,
-                           name.ptr, sk_coding_names());
+                           name.ptr, *known ? known : "none");
         if (d->count == SK_DECODER_CODINGS_MAX)
             return sk_fail(err, SKUA_E_CONTENT_CODING, SKUA_PHASE_DECODE,
                            "more than %d content codings", SK_DECODER_CODINGS_MAX);
@@ -75,7 +74,7 @@ static int find_codings(sk_decoder *d, skua_str codings, skua_error *err) {
 static int open_stages(sk_decoder *d, skua_error *err) {
     for (int i = 0; i < d->count; i++) {
         stage *s = &d->stages[i];
-        s->state = s->coding->decoding->open();
+        s->state = s->coding->decode->open();
         if (i > 0)
             s->pipe = sk_alloc(PIPE_SIZE);
         if (!s->state || (i > 0 && !s->pipe))
@@ -106,7 +105,7 @@ void sk_decoder_free(sk_decoder *d) {
     for (int i = 0; i < d->count; i++) {
         stage *s = &d->stages[i];
         if (s->state)
-            s->coding->decoding->close(s->state);
+            s->coding->decode->close(s->state);
         sk_free(s->pipe);
     }
     sk_free(d);
@@ -121,18 +120,18 @@ static void break_stage(stage *s, const char *why) {
 
 /* One step, with input or for what is waiting inside. Returns how many bytes it gave. */
 static size_t step(stage *s, skua_str *in, sk_room room) {
-    const sk_decoding *decoding = s->coding->decoding;
+    const sk_decode_ops *ops = s->coding->decode;
     size_t cap = room.len;
-    if (s->at == ENDED && !decoding->repeats) {
+    if (s->at == ENDED && !ops->repeats) {
         break_stage(s, SK_BEHIND_END);
         return 0;
     }
-    sk_step came_to = decoding->step(s->state, in, &room, &s->why);
-    s->at = came_to == SK_STEP_END ? ENDED : WITHIN;
-    s->full = came_to == SK_STEP_MORE && room.len == 0;
-    if (came_to == SK_STEP_BROKEN)
+    sk_coded came_to = ops->step(s->state, in, &room, &s->why);
+    s->at = came_to == SK_CODED_END ? ENDED : WITHIN;
+    s->full = came_to == SK_CODED_MORE && room.len == 0;
+    if (came_to == SK_CODED_BROKEN)
         s->error = SKUA_E_CONTENT_CODING;
-    else if (came_to == SK_STEP_NOMEM)
+    else if (came_to == SK_CODED_NOMEM)
         s->error = SKUA_E_NOMEM;
     return cap - room.len;
 }

@@ -56,18 +56,18 @@ static void close_unzip(void *state) {
     sk_free(u);
 }
 
-static sk_step outcome(const z_stream *z, int rc, const char **why) {
+static sk_coded outcome(const z_stream *z, int rc, const char **why) {
     if (rc == Z_OK || rc == Z_BUF_ERROR) /* the latter: no progress this time */
-        return SK_STEP_MORE;
+        return SK_CODED_MORE;
     if (rc == Z_STREAM_END)
-        return SK_STEP_END;
+        return SK_CODED_END;
     if (rc == Z_MEM_ERROR)
-        return SK_STEP_NOMEM;
+        return SK_CODED_NOMEM;
     *why = rc == Z_NEED_DICT ? "it needs a dictionary" : z->msg ? z->msg : "malformed data";
-    return SK_STEP_BROKEN;
+    return SK_CODED_BROKEN;
 }
 
-static sk_step inflate_some(unzip *u, skua_str *in, sk_room *out, const char **why) {
+static sk_coded inflate_some(unzip *u, skua_str *in, sk_room *out, const char **why) {
     z_stream *z = &u->z;
     uInt given = in->len < UINT_MAX ? (uInt)in->len : UINT_MAX;
     z->next_in = (z_const Bytef *)in->ptr;
@@ -81,17 +81,17 @@ static sk_step inflate_some(unzip *u, skua_str *in, sk_room *out, const char **w
     return outcome(z, rc, why);
 }
 
-static sk_step skip_padding(skua_str *in, const char **why) {
+static sk_coded skip_padding(skua_str *in, const char **why) {
     for (; in->len > 0; in->ptr++, in->len--) {
         if (*in->ptr != 0) {
             *why = SK_BEHIND_END;
-            return SK_STEP_BROKEN;
+            return SK_CODED_BROKEN;
         }
     }
-    return SK_STEP_END;
+    return SK_CODED_END;
 }
 
-static sk_step step_gzip(void *state, skua_str *in, sk_room *out, const char **why) {
+static sk_coded step_gzip(void *state, skua_str *in, sk_room *out, const char **why) {
     unzip *u = state;
     if (u->at == BETWEEN) {
         /* RFC 1952 2.2: members simply appear one after another. Theirs begin with 31. */
@@ -100,13 +100,13 @@ static sk_step step_gzip(void *state, skua_str *in, sk_room *out, const char **w
     }
     if (u->at == PADDING)
         return skip_padding(in, why);
-    sk_step came_to = inflate_some(u, in, out, why);
-    if (came_to == SK_STEP_END)
+    sk_coded came_to = inflate_some(u, in, out, why);
+    if (came_to == SK_CODED_END)
         u->at = BETWEEN;
     return came_to;
 }
 
-static sk_step step_deflate(void *state, skua_str *in, sk_room *out, const char **why) {
+static sk_coded step_deflate(void *state, skua_str *in, sk_room *out, const char **why) {
     unzip *u = state;
     if (u->at == SNIFF) {
         /* RFC 9110 8.4.1.2: some send deflate without the zlib format around it. RFC 1950 2.2: that
@@ -119,5 +119,5 @@ static sk_step step_deflate(void *state, skua_str *in, sk_room *out, const char 
     return inflate_some(u, in, out, why);
 }
 
-const sk_decoding sk_gzip_decoding = {open_gzip, step_gzip, close_unzip, true};
-const sk_decoding sk_deflate_decoding = {open_deflate, step_deflate, close_unzip, false};
+const sk_decode_ops sk_gzip_decode = {open_gzip, step_gzip, close_unzip, true};
+const sk_decode_ops sk_deflate_decode = {open_deflate, step_deflate, close_unzip, false};

@@ -44,7 +44,7 @@ static void *open_zstd(void) {
     return NULL;
 }
 
-static sk_step step_zstd(void *state, skua_str *in, sk_room *out, const char **why) {
+static sk_coded step_zstd(void *state, skua_str *in, sk_room *out, const char **why) {
     unzstd *u = state;
     /* The library decodes a frame that it sees whole at once, whatever window it asks for. Whether
      * a body is taken must not hang on how it was cut on its way: a first byte goes by itself. */
@@ -55,13 +55,13 @@ static sk_step step_zstd(void *state, skua_str *in, sk_room *out, const char **w
     *in = (skua_str){in->ptr + from.pos, in->len - from.pos};
     *out = (sk_room){out->ptr + to.pos, out->len - to.pos};
     if (rc == 0)
-        return SK_STEP_END;
+        return SK_CODED_END;
     if (!ZSTD_isError(rc))
-        return SK_STEP_MORE;
+        return SK_CODED_MORE;
     if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation)
-        return SK_STEP_NOMEM;
+        return SK_CODED_NOMEM;
     *why = ZSTD_getErrorName(rc);
-    return SK_STEP_BROKEN;
+    return SK_CODED_BROKEN;
 }
 
-const sk_decoding sk_zstd_decoding = {open_zstd, step_zstd, close_zstd, true};
+const sk_decode_ops sk_zstd_decode = {open_zstd, step_zstd, close_zstd, true};
