@@ -210,6 +210,38 @@ static void arguments_that_are_wrong(void **state) {
     skua_client_free(NULL);
 }
 
+#if SK_HAVE_IDN
+/* Names as people write them, from the program and from a server: what is looked up and sent is in
+ * A-labels. */
+static void names_beyond_ascii(void **state) {
+    (void)state;
+    char found[200];
+    const step redirect[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, found, 0}, {END, NULL, 0}};
+    loopback *l = loopback_start((const step *const[]){redirect, serve_one, NULL});
+    snprintf(found, sizeof found,
+             "HTTP/1.1 302 Found\r\nLocation: http://b\u00fccher.example:%d/\u00fc\r\n"
+             "Content-Length: 0\r\n\r\n",
+             l->port);
+    const skua_resolve_entry entries[] = {{"xn--lwe-sna.example", l->port, "127.0.0.1"},
+                                          {"xn--bcher-kva.example", l->port, "127.0.0.1"},
+                                          {0}};
+    skua_client *c = client_of((skua_conn_opts){.resolve = entries}, 0);
+    skua_error err;
+    char text[100];
+    snprintf(text, sizeof text, "http://l\u00f6we.example:%d/", l->port);
+    skua_response *r = got(skua_fetch(c, SKUA_OPTS(skua_call, .url = text), &err), &err);
+    snprintf(text, sizeof text, "http://xn--bcher-kva.example:%d/%%C3%%BC", l->port);
+    assert_string_equal(skua_response_url(r), text);
+    assert_body(r, "ok");
+    skua_response_free(r);
+    snprintf(text, sizeof text, "\r\nHost: xn--lwe-sna.example:%d\r\n", l->port);
+    assert_non_null(strstr(l->got[0], text));
+    assert_memory_equal(l->got[1], "GET /%C3%BC HTTP/1.1\r\n", 22);
+    skua_client_free(c);
+    loopback_end(l);
+}
+#endif
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_get_with_all_defaults),
@@ -221,6 +253,9 @@ int main(void) {
         cmocka_unit_test(redirects_to_elsewhere_are_refused),
         cmocka_unit_test(one_deadline_holds_over_all_of_it),
         cmocka_unit_test(arguments_that_are_wrong),
+#if SK_HAVE_IDN
+        cmocka_unit_test(names_beyond_ascii),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,8 @@
 /* client/multipart: what a form with files is on the wire, read in any pieces and more than once.
  */
-#include "base/str.h"
+#include "loopback.h"
 
-#include <setjmp.h>
 #include <skua/multipart.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
 
 static char base[] = "/tmp/skua-multipart-XXXXXX";
 
@@ -268,6 +259,57 @@ static void a_file_that_is_replaced_is_still_sent(void **state) {
     skua_multipart_free(m);
 }
 
+/* The kept connection dies under the second form, which is sent again on a new one. */
+static void a_request_takes_it(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "--\r\n", 0},
+                                 {SEND, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0},
+                                 {EXPECT, "PUT ", 0},
+                                 {RESET, NULL, 0}};
+    static const step again[] = {{EXPECT, "--\r\n", 0},
+                                 {SEND, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0},
+                                 {END, NULL, 0}};
+    loopback *l = loopback_start((const step *const[]){steps, again, NULL});
+    skua_error err;
+    skua_conn *c = skua_conn_new(l->origin, NULL, &err);
+    for (int i = 0; i < 2; i++) {
+        skua_body body;
+        char length[64];
+        skua_multipart *m = with_file("content", &body);
+        const skua_field fields[] = {{"Content-Type", skua_multipart_content_type(m), 0}, {0}};
+        if (skua_conn_request_body(c, "PUT", "/", fields, &body, &err) != 0)
+            fail_msg("%s", err.msg);
+        skua_response *r = skua_conn_getresponse(c, &err);
+        if (!r)
+            fail_msg("%s", err.msg);
+        skua_response_free(r);
+        snprintf(length, sizeof length, "\r\nContent-Length: %d\r\n", (int)body.len);
+        assert_non_null(strstr(l->got[i], length));
+        assert_non_null(strstr(l->got[i], boundary_of(m)));
+        assert_non_null(strstr(l->got[i], "\r\n\r\ncontent\r\n--skua-"));
+        skua_multipart_free(m);
+    }
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+static void a_request_says_when_a_file_has_shrunk(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "12345", 0}, {END, NULL, 0}};
+    loopback *l = loopback_start((const step *const[]){steps, NULL});
+    skua_error err;
+    skua_body body;
+    skua_conn *c = skua_conn_new(l->origin, NULL, &err);
+    skua_multipart *m = with_file("123456789", &body);
+    make_file("changing", "12345", 5);
+    assert_int_equal(skua_conn_request_body(c, "POST", "/", NULL, &body, &err),
+                     SKUA_E_INCOMPLETE_READ);
+    assert_int_equal(err.phase, SKUA_PHASE_SEND);
+    skua_multipart_free(m);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
 static void null_arguments(void **state) {
     (void)state;
     skua_multipart *m = make();
@@ -312,6 +354,8 @@ int main(void) {
         cmocka_unit_test(of_a_file_that_grows_what_was_announced_is_sent),
         cmocka_unit_test(a_file_that_shrinks_ends_the_body),
         cmocka_unit_test(a_file_that_is_replaced_is_still_sent),
+        cmocka_unit_test(a_request_takes_it),
+        cmocka_unit_test(a_request_says_when_a_file_has_shrunk),
         cmocka_unit_test(null_arguments),
     };
     return cmocka_run_group_tests(tests, make_base, remove_base);
