@@ -28,11 +28,12 @@ typedef enum skua_trace_kind {
     SKUA_TRACE_RECV = '<',    /* a line of a head that was received */
     SKUA_TRACE_WARNING = '!', /* something a person should know: verification is off */
     SKUA_TRACE_TLS = '#',     /* what the handshake settled, certificates, session tickets */
-    SKUA_TRACE_TIMING = '@'   /* how long a phase took */
+    SKUA_TRACE_TIMING = '@'   /* that a phase is over: "head at 12.345 ms" since the call began */
 } skua_trace_kind;
 
 /* Called with one line, not terminated by a line end. Values of Authorization,
- * Proxy-Authorization, Cookie, Set-Cookie and fields marked SKUA_FIELD_SECRET are masked. */
+ * Proxy-Authorization, Cookie, Set-Cookie and fields marked SKUA_FIELD_SECRET are masked, and so is
+ * what stands before the '@' in a URL. */
 typedef void skua_trace_fn(void *user, skua_trace_kind kind, const char *line, size_t len);
 
 /* Connect to `address` wherever a URL says host and port (curl's --resolve). */
@@ -424,6 +425,14 @@ SKUA_API int skua_proxy_for_url(const char *url, char *proxy, size_t proxy_cap, 
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_conn_set_deadline(skua_conn *c, int64_t deadline_ms);
+
+/* Choose how much is traced, from now on: 0 nothing; 1 heads and what is done; 2 TLS and timing as
+ * well. Without a trace among the options the lines go to standard error, each behind its kind:
+ * "> GET / HTTP/1.1". That is the one thing the library ever prints. NULL is fine.
+ *
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API void skua_conn_set_debuglevel(skua_conn *c, int level);
 
 /* Describe the stream under a connection: addresses, TLS version, cipher, peer certificate.
  *

@@ -60,6 +60,10 @@ static void note_times(skua_conn *c, const sk_dial *d, double began) {
     double then = began + (double)resolved; /* whole milliseconds: not beyond what is known */
     at->resolve = resolved < 0 ? -1 : then < now ? then : now;
     at->connect = connected < 0 ? -1 : now;
+    if (resolved >= 0)
+        sk_trace_phase(c->settings, "resolved", at->resolve);
+    if (connected >= 0)
+        sk_trace_phase(c->settings, "connected", at->connect);
 }
 
 static void note_attempts(skua_conn *c, const sk_dial *d) {
@@ -220,6 +224,7 @@ static int secure_origin(skua_conn *c, const sk_peer *origin, sk_bound call, sku
     if (rc != 0)
         return rc;
     c->trip.timeline.at.tls = sk_timeline_since(&c->trip.timeline, c->settings->o.clock);
+    sk_trace_phase(c->settings, "TLS", c->trip.timeline.at.tls);
     trace_tls(c, *stream);
     return 0;
 }

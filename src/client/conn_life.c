@@ -145,6 +145,14 @@ int skua_conn_connect(skua_conn *c, skua_error *err) {
     return rc;
 }
 
+/* ---- tracing ---- */
+
+void skua_conn_set_debuglevel(skua_conn *c, int level) {
+    /* Only a client's calls share settings, and their connections are nobody's to set. */
+    if (c && c->own_settings)
+        c->own_settings->o.debuglevel = level;
+}
+
 /* ---- asking ---- */
 
 int skua_conn_info(skua_conn *c, skua_stream_info *out) {

@@ -46,7 +46,7 @@ int sk_conn_secure(const skua_conn *c, const sk_conn_leg *leg, sk_bound call, sk
         return err->code;
     *stream = tls;
     sk_tls_resume(tls, leg->peer->target);
-    if (c->settings->o.trace)
+    if (sk_trace_is_on(c->settings, SKUA_TRACE_TLS))
         sk_tls_tell_to(tls, tell, c->settings);
     return shake_hands(c, leg, call, tls, err);
 }

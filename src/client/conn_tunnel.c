@@ -70,7 +70,8 @@ static bool is_secret(const void *fields, skua_str name) {
 }
 
 static void trace_answer(void *user, const sk_head *head) {
-    sk_trace_received(((const skua_conn *)user)->settings, head);
+    const skua_conn *c = user;
+    sk_trace_received(c->settings, head, is_secret, c->route.fields);
 }
 
 static int ask(skua_conn *c, skua_stream *proxy, skua_error *err) {

@@ -59,6 +59,12 @@ typedef struct sk_gathered {
     size_t len, cap;
 } sk_gathered;
 
+/* A field whose value is not to be shown in traces. */
+typedef struct sk_secret {
+    struct sk_secret *next;
+    skua_str name;
+} sk_secret;
+
 typedef struct sk_decoding sk_decoding;
 
 struct skua_response {
@@ -81,6 +87,8 @@ struct skua_response {
     bool idempotent;
     bool upload_cut;         /* not all of its body has left */
     int64_t upload_sent;     /* how much of it has */
+    sk_secret *secrets;      /* where there is a trace */
+    bool all_secret;         /* there was no memory to keep them */
     struct skua_conn *owned; /* freed with the response: it was made for this one */
     int failed;              /* sticky, and whole in failure */
     skua_error failure;
@@ -92,6 +100,9 @@ int sk_response_add_interim(skua_response *r, const sk_head *head);
 /* to_head: it answers a HEAD request. */
 int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head, const sk_settings *s);
 int sk_response_set_url(skua_response *r, const char *url);
+void sk_response_add_secret(skua_response *r, skua_str name);
+/* A sk_trace_secret_fn. */
+bool sk_response_is_secret(const void *response, skua_str name);
 
 /* ---- response_body.c: off the channel ---- */
 

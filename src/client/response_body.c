@@ -3,6 +3,7 @@
 #include "client/response.h"
 
 #include "base/fail.h"
+#include "client/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,8 +12,10 @@
 
 static void stop_clock(skua_response *r) {
     const sk_channel *ch = r->body.channel;
-    if (r->timeline.at.total < 0 && sk_channel_is_open(ch))
-        r->timeline.at.total = sk_timeline_since(&r->timeline, ch->settings->o.clock);
+    if (r->timeline.at.total >= 0 || !sk_channel_is_open(ch))
+        return;
+    r->timeline.at.total = sk_timeline_since(&r->timeline, ch->settings->o.clock);
+    sk_trace_phase(ch->settings, "done", r->timeline.at.total);
 }
 
 void sk_response_detach(skua_response *r, bool keep) {
@@ -101,6 +104,8 @@ static int take_event(skua_response *r, const sk_event *ev) {
         finish(r);
         return 0;
     }
+    if (ev->kind == SK_EV_TRAILERS)
+        sk_trace_trailers(r->body.channel->settings, &ev->head->fields, sk_response_is_secret, r);
     ev->head->reason = (skua_str){0}; /* the head's: a view into bytes that have gone since */
     int rc = ev->kind == SK_EV_TRAILERS ? sk_head_copy_make(&r->trailers, &r->mem, ev->head)
                                         : SKUA_E_BAD_FRAMING;

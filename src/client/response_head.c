@@ -79,6 +79,27 @@ int sk_response_set_url(skua_response *r, const char *url) {
     return 0;
 }
 
+/* ---- what is not to be shown ---- */
+
+void sk_response_add_secret(skua_response *r, skua_str name) {
+    sk_secret *one = sk_arena_alloc(&r->mem, sizeof *one);
+    const char *copy = sk_arena_strndup(&r->mem, name.ptr, name.len);
+    if (!one || !copy) {
+        r->all_secret = true;
+        return;
+    }
+    *one = (sk_secret){.next = r->secrets, .name = {copy, name.len}};
+    r->secrets = one;
+}
+
+bool sk_response_is_secret(const void *response, skua_str name) {
+    const skua_response *r = response;
+    const sk_secret *one = r->secrets;
+    while (one && !sk_str_ieq(one->name, name))
+        one = one->next;
+    return one || r->all_secret;
+}
+
 /* ---- asking for one field ---- */
 
 static const char *join(skua_response *r, skua_str name, size_t first, size_t size) {

@@ -30,8 +30,9 @@ static const sk_settings *settings_of(const sk_round_trip *t) {
     return t->channel->settings;
 }
 
-double sk_round_trip_elapsed(const sk_round_trip *t) {
-    return sk_timeline_since(&t->timeline, settings_of(t)->o.clock);
+void sk_round_trip_note(sk_round_trip *t, double *at, const char *phase) {
+    *at = sk_timeline_since(&t->timeline, settings_of(t)->o.clock);
+    sk_trace_phase(settings_of(t), phase, *at);
 }
 
 int sk_round_trip_gone(const sk_round_trip *t, skua_error *err) {
@@ -71,7 +72,6 @@ int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_draft_fr
     t->sent_before = ch->session.sent + (int64_t)queued;
     t->tried = false;
     t->announced = announced(&t->draft, frame->body);
-    t->https = frame->origin->https;
     t->taken = 0;
     t->asked = false;
     return 0;
@@ -100,9 +100,9 @@ static int keep_final(sk_round_trip *t, const sk_head *head, skua_error *err) {
     if (!need_answer(t) || sk_response_set_head(t->answer, head, to_head, settings_of(t)) != 0)
         return sk_fail_nomem(err);
     t->answered = true;
-    t->timeline.at.head = sk_round_trip_elapsed(t);
     if (t->timeline.at.first_byte < 0)
-        t->timeline.at.first_byte = t->timeline.at.head;
+        sk_round_trip_note(t, &t->timeline.at.first_byte, "first byte");
+    sk_round_trip_note(t, &t->timeline.at.head, "head");
     return 0;
 }
 
@@ -115,7 +115,7 @@ static int take_event(sk_round_trip *t, const sk_event *ev, skua_error *err) {
         return closed(err);
     if (ev->kind != SK_EV_INFO && ev->kind != SK_EV_HEAD && ev->kind != SK_EV_UPGRADE)
         return sk_fail(err, SKUA_E_BAD_FRAMING, SKUA_PHASE_RECV, "something other than a response");
-    sk_trace_received(settings_of(t), ev->head);
+    sk_trace_received(settings_of(t), ev->head, sk_draft_is_secret, &t->draft);
     return ev->kind == SK_EV_INFO ? keep_interim(t, ev->head, err) : keep_final(t, ev->head, err);
 }
 
@@ -135,7 +135,7 @@ int sk_round_trip_look(sk_round_trip *t, skua_error *err) {
         if (rc == 0)
             rc = take_event(t, &ev, err);
         if (rc == SKUA_E_AGAIN && begun(t) && t->timeline.at.first_byte < 0)
-            t->timeline.at.first_byte = sk_round_trip_elapsed(t);
+            sk_round_trip_note(t, &t->timeline.at.first_byte, "first byte");
         if (rc != 0)
             return rc;
     }
@@ -225,12 +225,20 @@ int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err) {
     return rc;
 }
 
+static bool is_over_tls(const sk_channel *ch) {
+    skua_stream_info info = {.size = sizeof info};
+    skua_stream *stream = ch->session.stream;
+    if (stream->ops->info)
+        stream->ops->info(stream, &info);
+    return info.tls_version[0] != '\0';
+}
+
 bool sk_round_trip_was_sent(const sk_round_trip *t) {
     const sk_channel *ch = t->channel;
-    if (!ch)
-        return false;
+    if (!ch || ch->session.sent > t->sent_before)
+        return ch != NULL;
     /* A write over TLS that fails may have sent some of its records all the same. */
-    return ch->session.sent > t->sent_before || (t->tried && t->https);
+    return t->tried && (!sk_channel_is_open(ch) || is_over_tls(ch));
 }
 
 bool sk_round_trip_died_unanswered(const sk_round_trip *t, int code) {
@@ -239,9 +247,19 @@ bool sk_round_trip_died_unanswered(const sk_round_trip *t, int code) {
     return ended && t->channel && t->channel->reused && !t->answer && received(t) == 0;
 }
 
+/* What is not shown of the request is not shown of trailers either. */
+static void keep_secrets(const sk_round_trip *t, skua_response *r) {
+    const sk_draft_field *f = t->draft.first;
+    for (; f && sk_trace_is_on(settings_of(t), SKUA_TRACE_RECV); f = f->next) {
+        if (f->flags & SKUA_FIELD_SECRET)
+            sk_response_add_secret(r, f->name);
+    }
+}
+
 skua_response *sk_round_trip_take_answer(sk_round_trip *t) {
     skua_response *r = t->answer;
     t->answer = NULL;
+    keep_secrets(t, r);
     r->timeline = t->timeline;
     r->idempotent = sk_draft_is_idempotent(&t->draft);
     r->upload_cut = t->cut;

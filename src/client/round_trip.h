@@ -33,7 +33,6 @@ typedef struct sk_round_trip {
     bool asked;              /* for 100-continue: once is enough */
     bool tried;              /* the stream was given some of it */
     bool cut;                /* some of it will never leave */
-    bool https;
 } sk_round_trip;
 
 /* Forget the round trip, but for the memory of its draft. */
@@ -61,6 +60,7 @@ skua_response *sk_round_trip_take_answer(sk_round_trip *t);
 int sk_round_trip_look(sk_round_trip *t, skua_error *err);
 /* The channel has gone with an earlier response that was not read to its end. */
 int sk_round_trip_gone(const sk_round_trip *t, skua_error *err);
-double sk_round_trip_elapsed(const sk_round_trip *t);
+/* A phase is over now: *at, of the timeline. */
+void sk_round_trip_note(sk_round_trip *t, double *at, const char *phase);
 
 #endif

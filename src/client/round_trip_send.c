@@ -3,6 +3,7 @@
 #include "client/round_trip.h"
 
 #include "base/fail.h"
+#include "client/trace.h"
 
 #include <inttypes.h>
 
@@ -15,6 +16,8 @@ static int stopped(const sk_round_trip *t, skua_error *err) {
 
 static int end_body(sk_round_trip *t, const skua_field *trailers, skua_error *err) {
     int rc = sk_h1_end(&t->channel->session.h1, &t->channel->out, trailers);
+    if (rc == 0)
+        sk_trace_sent_trailers(t->channel->settings, trailers);
     /* Cut short, it leaves the connection unusable for another, and the peer may answer still. */
     if (rc == SKUA_E_STATE)
         t->cut = true;
@@ -97,7 +100,7 @@ static int before_piece(sk_round_trip *t, const sk_piece *piece, sk_bound call, 
         return 0;
     if (t->draft.expects && !t->asked)
         return ask_to_continue(t, call, err);
-    if (t->taken == 0 || !sk_round_trip_was_sent(t))
+    if (t->taken == 0 || t->channel->session.sent <= t->sent_before)
         return 0;
     sk_session_readable(&t->channel->session);
     return hear(t, err);
@@ -149,10 +152,11 @@ int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_err
     int rc = before_piece(t, &piece, call, err);
     if (rc == 0)
         rc = send_piece(t, &piece, call, err);
-    if (rc == 0 && t->channel->session.sent != sent)
-        t->timeline.at.send = sk_round_trip_elapsed(t);
-    if (rc == 0)
+    if (rc == 0) {
+        if (t->channel->session.sent != sent && sk_h1_send_done(&t->channel->session.h1))
+            sk_round_trip_note(t, &t->timeline.at.send, "sent");
         return 0;
+    }
     cut(t);
     return sk_peer_blame(&t->channel->peer, SKUA_PHASE_NONE, err);
 }

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "client/proxy.h"
+#include "client/trace.h"
 
 #include <string.h>
 
@@ -59,6 +60,8 @@ static int complete(skua_conn_opts *o, skua_error *err) {
         if (*value == 0)
             *value = limits[i].value;
     }
+    if (o->debuglevel == 0 && o->trace)
+        o->debuglevel = SK_TRACE_LEVEL_ALL;
     return 0;
 }
 
