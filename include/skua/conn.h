@@ -443,7 +443,8 @@ SKUA_API int skua_conn_info(skua_conn *c, skua_stream_info *out);
 
 /* Describe a certificate of the chain that the peer has sent, whether or not it was verified: 0 is
  * the peer's own, 1 whose key signed that, and so on, as far as the peer sends them. Where an
- * earlier TLS session was resumed they are those of that session.
+ * earlier TLS session was resumed they are those of that session; where an https proxy forwards,
+ * they are the proxy's. To be asked while the connection is open: after skua_conn_connect, say.
  *
  * Returns: 0 and *out, SKUA_E_NOT_CONNECTED, SKUA_E_INVALID_ARGUMENT (past the end of the chain, no
  *          TLS, NULL, *out without its size) or SKUA_E_NOMEM.

@@ -1,63 +1,7 @@
 /* client over TLS, in memory: connecting, keeping the connection, and how a body may end. */
-#include "net/tls.h"
-#include "script.h"
-
-#include <skua/tls.h>
-#include <unistd.h>
+#include "secured.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
-
-static char dir[64];
-static skua_local_ca_files files;
-
-static int make_authority(void **state) {
-    (void)state;
-    skua_error err;
-    snprintf(dir, sizeof dir, "/tmp/skua-test-tls-%ld", (long)getpid());
-    const char *const names[] = {"example.org", NULL};
-    return skua_local_ca_ensure(SKUA_OPTS(skua_local_ca_opts, .dir = dir, .names = names), &files,
-                                &err);
-}
-
-static int remove_authority(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", dir);
-    return system(command);
-}
-
-typedef struct secured {
-    script *s;
-    sk_tls_ctx *ctx;
-    sk_tls_scratch *scratch;
-} secured;
-
-static secured begin(const step *steps, const char *where, skua_tls_opts tls, skua_conn_opts opts) {
-    secured t = {.scratch = sk_tls_scratch_new()};
-    skua_error err = {0};
-    tls.size = sizeof tls;
-    opts.tls = &tls;
-    t.s = script_with(steps, where, opts, 1 << 20);
-    t.ctx = sk_tls_server_ctx(
-        SKUA_OPTS(skua_tls_opts, .cert_file = files.cert_file, .key_file = files.key_file), &err);
-    if (!t.ctx)
-        print_error("%s\n", err.msg);
-    assert_non_null(t.ctx);
-    t.s->far = sk_tls_server(t.ctx, t.s->far, t.scratch, &err);
-    assert_non_null(t.s->far);
-    return t;
-}
-
-static secured believing(const step *steps) {
-    return begin(steps, "https://example.org", (skua_tls_opts){.ca_file = files.ca_file},
-                 (skua_conn_opts){0});
-}
-
-static void end(secured *t) {
-    script_free(t->s);
-    sk_tls_ctx_unref(t->ctx);
-    sk_tls_scratch_free(t->scratch);
-}
 
 static void a13_a_connection_is_kept_over_tls(void **state) {
     (void)state;
