@@ -6,7 +6,8 @@
  *         rc = call();
  *         if (!nomem_stop()) break;   none failed: the call needs fewer than n
  *     }
- */
+ *
+ * nomem_fail_once(n) lets those behind the nth succeed: for what goes on without. */
 #ifndef SK_TEST_NOMEM_H
 #define SK_TEST_NOMEM_H
 
@@ -22,10 +23,16 @@ void *__wrap_realloc(void *p, size_t n);
 
 static int nomem_left = -1; /* allocations until they fail; -1: they do not */
 static bool nomem_happened;
+static bool nomem_once;
 
 static inline void nomem_fail_from(int n) {
     nomem_left = n - 1;
-    nomem_happened = false;
+    nomem_happened = nomem_once = false;
+}
+
+static inline void nomem_fail_once(int n) {
+    nomem_fail_from(n);
+    nomem_once = true;
 }
 
 /* Allocations succeed again. Returns whether one has failed. */
@@ -35,13 +42,15 @@ static inline bool nomem_stop(void) {
 }
 
 static bool nomem_now(void) {
-    if (nomem_left > 0)
-        nomem_left--;
-    else if (nomem_left == 0)
-        nomem_happened = true;
-    else
+    if (nomem_left < 0)
         return false;
-    return nomem_happened;
+    if (nomem_left > 0) {
+        nomem_left--;
+        return false;
+    }
+    nomem_left = nomem_once ? -1 : 0;
+    nomem_happened = true;
+    return true;
 }
 
 void *__wrap_malloc(size_t n) {

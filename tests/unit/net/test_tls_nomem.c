@@ -1,34 +1,7 @@
 /* The TLS stream without memory: nothing leaks, nothing is lost, the error says so. OpenSSL's own
  * allocations are not ours to fail. */
+#include "../nomem.h"
 #include "tls_ends.h"
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static int left; /* allocations until one fails; 0: none fails */
-static bool failed;
-static bool from_then_on;
-
-static bool fails(void) {
-    if (left == 0 || --left > 0)
-        return failed && from_then_on;
-    failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t n) {
-    return fails() ? NULL : __real_malloc(n);
-}
-void *__wrap_calloc(size_t n, size_t size) {
-    return fails() ? NULL : __real_calloc(n, size);
-}
-void *__wrap_realloc(void *p, size_t n) {
-    return fails() ? NULL : __real_realloc(p, n);
-}
 
 enum { DATA = 300000 };
 static unsigned char data[DATA], got[DATA];
@@ -116,14 +89,16 @@ static int talk(scene *v) {
     return 0;
 }
 
-static int play(int nth) {
-    failed = false;
+static int play(int nth, bool from_then_on) {
     scene v = {.net = {sk_pair_new(40000, NULL), sk_pair_new(40000, NULL)}};
-    left = nth;
+    if (from_then_on)
+        nomem_fail_from(nth);
+    else
+        nomem_fail_once(nth);
     int rc = open_scene(&v);
     if (rc == 0)
         rc = talk(&v);
-    left = 0;
+    nomem_stop();
     if (rc != 0)
         assert_true(!v.err.code || v.err.code == rc);
     close_scene(&v);
@@ -137,8 +112,8 @@ static void every_allocation_may_fail(void **state) {
         data[i] = (unsigned char)(i * 7 + i / 251);
     for (;; nth++) {
         assert_true(nth < 2000);
-        int rc = play(nth);
-        if (!failed)
+        int rc = play(nth, false);
+        if (!nomem_happened)
             break;
         assert_true(rc == 0 || rc == SKUA_E_NOMEM);
         survived += rc == 0;
@@ -150,14 +125,12 @@ static void every_allocation_may_fail(void **state) {
 
 static void memory_may_stay_away(void **state) {
     (void)state;
-    from_then_on = true;
     for (int nth = 1; nth < 200; nth++) {
-        int rc = play(nth);
-        if (!failed)
+        int rc = play(nth, true);
+        if (!nomem_happened)
             break;
         assert_true(rc == 0 || rc == SKUA_E_NOMEM);
     }
-    from_then_on = false;
 }
 
 int main(void) {
