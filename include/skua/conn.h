@@ -417,9 +417,9 @@ SKUA_API int skua_conn_attempts(const skua_conn *c, skua_attempt *out, int cap);
 SKUA_API int skua_proxy_for_url(const char *url, char *proxy, size_t proxy_cap, char *rule,
                                 size_t rule_cap, skua_error *err);
 
-/* Begin the time anew that deadline_ms of the options set: over everything this object does from now
- * on, the reading of a response that it gave included. For a kept connection whose requests have a
- * deadline each. 0 or SKUA_FOREVER: there is none.
+/* Begin the time anew that deadline_ms of the options set: over everything this object does from
+ * now on, the reading of a response that it gave included. For a kept connection whose requests
+ * have a deadline each. 0 or SKUA_FOREVER: there is none.
  *
  * Returns: 0, or SKUA_E_INVALID_ARGUMENT for NULL and for another negative number.
  * Thread: one at a time.

@@ -114,6 +114,60 @@ SKUA_API int skua_reply_send_trailer(skua_reply *a, const char *name, const char
  * Since: 0.1 */
 SKUA_API int skua_reply_close_connection(skua_reply *a);
 
+/* Give body bytes: up to cap (> 0) into buf. Called on the loop, when the connection takes more: it
+ * must not block.
+ *
+ * Returns: how many; 0 at the end; SKUA_E_AGAIN: none now, until skua_reply_resume; another
+ * negative code: there will be none, and the connection is cut. */
+typedef ptrdiff_t skua_reply_source_fn(void *buf, size_t cap, void *user);
+
+/* Have the rest of the body taken from a function, as fast as the client reads it: after
+ * skua_reply_end_headers, in place of skua_reply_write and skua_reply_finish. `done` (may be NULL)
+ * is called once with user when the last byte was taken, or the client has gone; request and reply
+ * are gone when it returns. Whoever calls skua_reply_resume from another thread sees to it, with a
+ * lock that `done` takes as well, that it is not called afterwards.
+ *
+ * Returns: 0; SKUA_E_STATE (headers have not ended), SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM or what
+ *          latched before: `done` is then not called.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_stream(skua_reply *a, skua_reply_source_fn *fn, void (*done)(void *user),
+                               void *user);
+
+/* Ask a source that had nothing again.
+ *
+ * Returns: 0, SKUA_E_STATE where there is none, SKUA_E_INVALID_ARGUMENT for NULL.
+ * Thread: any, until `done` was called.
+ * Since: 0.1 */
+SKUA_API int skua_reply_resume(skua_reply *a);
+
+/* One event of an event stream; NULL and 0 leave a part out. */
+typedef struct skua_event {
+    size_t size;
+    const char *name; /* of its kind; "message" to a browser where it is NULL */
+    const char *id;   /* which a browser that comes back names in Last-Event-ID */
+    const char *data; /* any text; each of its lines goes out as one */
+    int64_t retry_ms; /* after which a browser that was cut off comes back */
+} skua_event;
+
+/* Begin a stream of server-sent events (WHATWG HTML 9.2): status 200, text/event-stream, never
+ * cached, and deferred: it ends with skua_reply_finish. While nothing is sent for heartbeat_ms
+ * [15000; SKUA_FOREVER: none] a comment is, so that a client that has vanished is noticed and
+ * nothing between takes the connection for dead.
+ *
+ * Returns: 0, or as skua_reply_end_headers and skua_reply_defer.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_events(skua_reply *a, int64_t heartbeat_ms);
+
+/* Send an event.
+ *
+ * Returns: 0, SKUA_E_INVALID_ARGUMENT (a line end in name or id, or nothing to send), or as
+ *          skua_reply_write.
+ * Thread: any, where it is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_reply_event(skua_reply *a, const skua_event *event);
+
 /* Have the reply finished later, not when the handler returns: from then on request and reply live
  * until skua_reply_finish, and calls on the two may come from any thread, from one at a time. What
  * the handler returns then does not matter, and once the reply may be in another thread's hands the

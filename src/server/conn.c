@@ -130,11 +130,16 @@ static sk_sconn_timer timer_due(const sk_sconn *c) {
         return SK_SCONN_TIMER_HEADER;
     if (c->state == SK_SCONN_DEFERRED && sk_sconn_wants_body(c))
         return SK_SCONN_TIMER_BODY;
+    if (c->state == SK_SCONN_DEFERRED && sk_sconn_heartbeat_ms(c) > 0)
+        return SK_SCONN_TIMER_HEARTBEAT;
     return (sk_sconn_timer)by_state[c->state];
 }
 
 /* -1: none. */
-static int64_t timer_ms(const sk_server_settings *settings, sk_sconn_timer kind) {
+static int64_t timer_ms(const sk_sconn *c, sk_sconn_timer kind) {
+    const sk_server_settings *settings = c->worker->settings;
+    if (kind == SK_SCONN_TIMER_HEARTBEAT)
+        return sk_sconn_heartbeat_ms(c);
     const int64_t ms[] = {
         [SK_SCONN_NO_TIMER] = -1,
         [SK_SCONN_TIMER_TLS] = settings->tls_ms,
@@ -150,7 +155,8 @@ static int64_t timer_ms(const sk_server_settings *settings, sk_sconn_timer kind)
 
 /* The time for progress starts anew with each; that for something whole does not. */
 static bool is_for_progress(sk_sconn_timer kind) {
-    return kind == SK_SCONN_TIMER_BODY || kind == SK_SCONN_TIMER_WRITE;
+    return kind == SK_SCONN_TIMER_BODY || kind == SK_SCONN_TIMER_WRITE ||
+           kind == SK_SCONN_TIMER_HEARTBEAT;
 }
 
 static bool set_timer(sk_sconn *c) {
@@ -159,7 +165,7 @@ static bool set_timer(sk_sconn *c) {
     if (kind == (sk_sconn_timer)c->timer_kind && !(is_for_progress(kind) && moved))
         return true;
     c->timer_kind = (uint8_t)kind;
-    return sk_loop_arm(c->worker->loop, &c->timer, timer_ms(c->worker->settings, kind)) == 0;
+    return sk_loop_arm(c->worker->loop, &c->timer, timer_ms(c, kind)) == 0;
 }
 
 /* What to wait for beside the leaving of the output. */
@@ -233,6 +239,9 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
         sk_worker_log(c->worker, "tls: %s: no handshake within %" PRId64 " ms", sk_sconn_client(c),
                       c->worker->settings->tls_ms);
         return SK_STEP_CLOSE;
+    case SK_SCONN_TIMER_HEARTBEAT:
+        sk_sconn_heartbeat(c);
+        return SK_STEP_ON;
     case SK_SCONN_TIMER_IDLE:
         return sk_sconn_end(c);
     case SK_SCONN_TIMER_HEADER:

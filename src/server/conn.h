@@ -25,6 +25,7 @@ typedef enum sk_sconn_timer {
     SK_SCONN_TIMER_BODY,
     SK_SCONN_TIMER_WRITE,
     SK_SCONN_TIMER_LINGER,
+    SK_SCONN_TIMER_HEARTBEAT,
     SK_SCONN_TIMER_YIELD /* others first */
 } sk_sconn_timer;
 

@@ -4,9 +4,12 @@
 #include "server/conn_step.h"
 #include "server/deferral.h"
 #include "server/pool.h"
+#include "server/reply_parts.h"
+#include "server/reply_way.h"
 
 #include <skua/status.h>
 
+#define POUR_SIZE      (16u << 10)
 #define READ_AHEAD_MAX (16u << 10) /* of requests behind the one whose reply is awaited */
 
 /* ---- the pool ---- */
@@ -70,6 +73,15 @@ bool sk_sconn_wants_body(const sk_sconn *c) {
 bool sk_sconn_reads_ahead(const sk_sconn *c) {
     return !c->session.eof && sk_h1_recv_idle(&c->session.h1) &&
            sk_buf_len(c->session.in) < READ_AHEAD_MAX;
+}
+
+int64_t sk_sconn_heartbeat_ms(const sk_sconn *c) {
+    return sk_deferral_heartbeat_ms(c->exchange->deferral);
+}
+
+/* Nothing was sent for a while: a comment is (WHATWG HTML 9.2.6). */
+void sk_sconn_heartbeat(sk_sconn *c) {
+    sk_reply_way_data(&c->exchange->reply, ":\n\n", 3, true);
 }
 
 /* ---- receiving ---- */
@@ -163,6 +175,32 @@ static sk_step listen(sk_sconn *c) {
     return SK_STEP_WAIT;
 }
 
+/* ---- a source ---- */
+
+/* Take from it while the peer takes from us. */
+static sk_step pour(sk_sconn *c) {
+    sk_deferral *d = c->exchange->deferral;
+    char piece[POUR_SIZE];
+    while (sk_deferral_has_source(d)) {
+        if (sk_sconn_turn_is_over(c)) {
+            c->yield = true;
+            return SK_STEP_WAIT;
+        }
+        ptrdiff_t n = d->source.fn(piece, sizeof piece, d->source.user);
+        if (n == SKUA_E_AGAIN) {
+            sk_deferral_source_dry(d);
+            continue;
+        }
+        int rc = n > 0 ? sk_reply_pour(&c->exchange->reply, piece, (size_t)n) : (int)n;
+        sk_deferral_collect(d, c->session.out);
+        if (n <= 0 || rc != 0)
+            sk_deferral_source_over(d, rc);
+        else if (sk_sconn_queued(c) > SK_SCONN_QUEUE_MAX && sk_sconn_flush(c) != SK_STEP_ON)
+            return c->blocked ? SK_STEP_WAIT : SK_STEP_CLOSE;
+    }
+    return SK_STEP_ON;
+}
+
 /* ---- the whole ---- */
 
 /* The reply is finished; a body that was not read to its end makes this the last one. */
@@ -178,9 +216,13 @@ sk_step sk_sconn_step_deferred(sk_sconn *c) {
     if (c->blocked)
         return SK_STEP_WAIT;
     sk_deferral *d = c->exchange->deferral;
-    bool finished = sk_deferral_collect(d, c->session.out);
-    if (finished)
+    if (sk_deferral_collect(d, c->session.out))
         return over(c);
+    if (sk_deferral_has_source(d)) {
+        sk_step s = pour(c);
+        if (s != SK_STEP_ON || sk_deferral_collect(d, c->session.out))
+            return s == SK_STEP_ON ? over(c) : s;
+    }
     if (sk_sconn_queued(c) > 0) {
         sk_step s = sk_sconn_flush(c);
         if (s == SK_STEP_CLOSE)

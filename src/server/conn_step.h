@@ -52,6 +52,9 @@ sk_step sk_sconn_step_deferred(sk_sconn *c);
 bool sk_sconn_wants_body(const sk_sconn *c);
 bool sk_sconn_reads_ahead(const sk_sconn *c);
 void sk_sconn_body_timed_out(sk_sconn *c);
+void sk_sconn_heartbeat(sk_sconn *c);
+/* After how long without a byte; -1: never. */
+int64_t sk_sconn_heartbeat_ms(const sk_sconn *c);
 
 /* ---- conn_reply.c: from the reply to the end of the exchange ---- */
 

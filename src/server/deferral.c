@@ -176,6 +176,8 @@ void sk_deferral_tell_gone(sk_deferral *d) {
 
 void sk_deferral_abandon(sk_deferral *d) {
     sk_deferral_tell_gone(d);
+    if (d->source.fn && !d->finished)
+        sk_deferral_source_over(d, SKUA_E_BROKEN_PIPE);
     sk_mutex_lock(&d->lock);
     d->conn = NULL;
     sk_cond_tell_all(&d->moved);

@@ -36,6 +36,15 @@ typedef struct sk_deferral_body {
     sk_buf in;
 } sk_deferral_body;
 
+/* A body that is taken from a function on the loop. */
+typedef struct sk_deferral_source {
+    skua_reply_source_fn *fn; /* NULL: there is none */
+    void (*done)(void *user);
+    void *user;
+    bool dry;     /* it had nothing */
+    bool resumed; /* while it is asked, and may be about to say so */
+} sk_deferral_source;
+
 struct sk_deferral {
     sk_mutex lock;
     sk_cond moved; /* told when bytes have moved either way, or the connection has gone */
@@ -60,6 +69,8 @@ struct sk_deferral {
     const char *client;      /* its address */
     bool is_tls;
     sk_deferral_body body;
+    sk_deferral_source source;
+    int64_t heartbeat_ms; /* of an event stream; 0: none */
 };
 
 /* Have the reply finished later. 0, or SKUA_E_NOMEM. In the loop's thread. */
@@ -82,6 +93,13 @@ void sk_deferral_give_body(sk_deferral *d, const char *data, ptrdiff_t len);
 
 /* Move what is to be sent to `out`. Is the reply finished? */
 bool sk_deferral_collect(sk_deferral *d, sk_buf *out);
+/* Is there a source to be asked now? If it then has nothing, say so. */
+bool sk_deferral_has_source(sk_deferral *d);
+void sk_deferral_source_dry(sk_deferral *d);
+/* The source has come to its end, or broken off with a code: the reply is finished. */
+void sk_deferral_source_over(sk_deferral *d, int result);
+/* After how long without a byte a comment is due; -1: never. */
+int64_t sk_deferral_heartbeat_ms(sk_deferral *d);
 /* It is: the exchange is the worker's again. Returns the handler's result. */
 int sk_deferral_end(sk_deferral *d);
 /* The peer will not read what is sent: tell the finisher, once. */

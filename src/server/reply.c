@@ -242,11 +242,7 @@ static bool is_sent(skua_reply *a) {
     return !sk_str_eq(head->method, SK_LIT("HEAD")) && !sk_reply_is_bodiless(a->status);
 }
 
-int skua_reply_write(skua_reply *a, const void *data, size_t len) {
-    if (a->error)
-        return a->error;
-    if (a->state != SK_REPLY_OPEN || a->file >= 0 || a->poured)
-        return sk_reply_latch(a, SKUA_E_STATE);
+static int put_body(skua_reply *a, const char *data, size_t len) {
     const char *from = data;
     while (len > 0) {
         size_t n = len < SLICE ? len : SLICE;
@@ -260,6 +256,18 @@ int skua_reply_write(skua_reply *a, const void *data, size_t len) {
         a->body_bytes += is_sent(a) ? (int64_t)n : 0;
     }
     return 0;
+}
+
+int sk_reply_pour(skua_reply *a, const char *data, size_t len) {
+    return a->error ? a->error : put_body(a, data, len);
+}
+
+int skua_reply_write(skua_reply *a, const void *data, size_t len) {
+    if (a->error)
+        return a->error;
+    if (a->state != SK_REPLY_OPEN || a->file >= 0 || a->poured)
+        return sk_reply_latch(a, SKUA_E_STATE);
+    return put_body(a, data, len);
 }
 
 int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len) {

@@ -12,6 +12,8 @@ unsigned sk_reply_given_by(const char *name);
 bool sk_reply_is_bodiless(int status);
 /* Reply with a body that is at hand. */
 int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len);
+/* Write body bytes from a source. As skua_reply_write. */
+int sk_reply_pour(skua_reply *a, const char *data, size_t len);
 /* Reply with the page of a status. */
 int sk_reply_page(skua_reply *a, int status, const char *explain);
 

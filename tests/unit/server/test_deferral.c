@@ -583,6 +583,160 @@ static void a_body_that_breaks_off_is_told(void **state) {
     running_finish(&r);
 }
 
+/* ---- sources and event streams ---- */
+
+typedef struct source {
+    sem_t asked;
+    sem_t done;
+    atomic_int left;
+    skua_reply *reply;
+    int code; /* at its end */
+} source;
+
+static ptrdiff_t give(void *buf, size_t cap, void *user) {
+    source *s = user;
+    int left = atomic_load(&s->left);
+    if (left == 0)
+        return s->code;
+    if (left < 0) {
+        sem_post(&s->asked);
+        return SKUA_E_AGAIN;
+    }
+    size_t n = cap < (size_t)left ? cap : (size_t)left;
+    memset(buf, 's', n);
+    atomic_fetch_sub(&s->left, (int)n);
+    return (ptrdiff_t)n;
+}
+
+static void source_done(void *user) {
+    sem_post(&((source *)user)->done);
+}
+
+static int pour(skua_request *q, skua_reply *a, void *user) {
+    source *s = user;
+    (void)q;
+    s->reply = a;
+    skua_reply_send_response(a, 200);
+    skua_reply_end_headers(a);
+    int rc = skua_reply_stream(a, give, source_done, s);
+    assert_int_equal(skua_request_version(q) >= 10, 1);
+    return rc;
+}
+
+static void source_init(source *s, int left, int code) {
+    *s = (source){.code = code};
+    sem_init(&s->asked, 0, 0);
+    sem_init(&s->done, 0, 0);
+    atomic_init(&s->left, left);
+}
+
+static void a_source_is_asked_as_fast_as_the_client_reads(void **state) {
+    (void)state;
+    enum { SIZE = 30000000 };
+    running r;
+    source s;
+    source_init(&s, SIZE, 0);
+    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &s));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "GET / HTTP/1.0\r\n\r\n");
+    rc_expect(&c, "\r\n\r\n");
+    assert_int_not_equal(sem_trywait(&s.done), 0);
+    size_t heard = c.len;
+    do {
+        heard += c.len;
+        c.len = 0;
+    } while (rc_more(&c));
+    wait_for(&s.done);
+    assert_true(heard >= SIZE);
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_dry_source_is_asked_again_when_it_says_so(void **state) {
+    (void)state;
+    running r;
+    source s;
+    source_init(&s, -1, 0);
+    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &s));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/") GET("/quick"));
+    wait_for(&s.asked);
+    assert_int_not_equal(sem_trywait(&s.asked), 0);
+    atomic_store(&s.left, 3);
+    assert_int_equal(skua_reply_resume(s.reply), 0);
+    rc_expect(&c, "\r\n\r\n3\r\nsss\r\n0\r\n\r\n");
+    rc_expect(&c, "\r\n\r\nquick");
+    wait_for(&s.done);
+    rc_close(&c);
+    running_finish(&r);
+}
+
+static void a_source_that_fails_cuts_and_one_that_is_left_is_done(void **state) {
+    (void)state;
+    running r;
+    source s;
+    source_init(&s, 5, SKUA_E_OS);
+    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &s));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/"));
+    rc_expect(&c, "5\r\nsssss\r\n");
+    rc_expect_end(&c);
+    assert_int_equal(c.len, 0);
+    wait_for(&s.done);
+    rc_close(&c);
+    atomic_store(&s.left, -1);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/"));
+    wait_for(&s.asked);
+    running_stop(&r); /* the server ends it */
+    wait_for(&s.done);
+    rc_close(&c);
+    skua_server_free(r.s);
+}
+
+static int events(skua_request *q, skua_reply *a, void *user) {
+    stage *st = user;
+    (void)q;
+    st->reply = a;
+    int rc = skua_reply_events(a, 50);
+    sem_post(&st->in);
+    return rc;
+}
+
+static void events_are_lines_and_silence_is_a_heartbeat(void **state) {
+    (void)state;
+    running r;
+    stage st;
+    stage_init(&st);
+    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = events, .user = &st));
+    static raw_client c;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET("/"));
+    wait_for(&st.in);
+    rc_expect(&c, "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n");
+    rc_expect(&c, "3\r\n:\n\n\r\n");
+    rc_expect(&c, "3\r\n:\n\n\r\n");
+    assert_int_equal(
+        skua_reply_event(st.reply, SKUA_OPTS(skua_event, .name = "tick", .id = "7", .retry_ms = 100,
+                                             .data = "one\ntwo\r\nthree\rfour\n")),
+        0);
+    rc_expect(&c, "event: tick\nid: 7\nretry: 100\ndata: one\ndata: two\ndata: three\n"
+                  "data: four\ndata: \n\n");
+    assert_int_equal(skua_reply_event(st.reply, SKUA_OPTS(skua_event, .name = "a\nb")),
+                     SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_reply_event(st.reply, &(skua_event){.size = sizeof(skua_event)}),
+                     SKUA_E_INVALID_ARGUMENT);
+    assert_int_equal(skua_reply_event(st.reply, SKUA_OPTS(skua_event, .data = "")), 0);
+    rc_expect(&c, "data: \n\n");
+    skua_reply_finish(st.reply);
+    rc_expect(&c, "0\r\n\r\n");
+    rc_close(&c);
+    running_finish(&r);
+}
+
 static void calls_out_of_place_are_refused(void **state) {
     (void)state;
     assert_int_equal(skua_reply_defer(NULL), SKUA_E_INVALID_ARGUMENT);
@@ -623,6 +777,10 @@ int main(void) {
         cmocka_unit_test(a_body_comes_piece_by_piece),
         cmocka_unit_test(a_body_can_be_paused),
         cmocka_unit_test(a_body_that_breaks_off_is_told),
+        cmocka_unit_test(a_source_is_asked_as_fast_as_the_client_reads),
+        cmocka_unit_test(a_dry_source_is_asked_again_when_it_says_so),
+        cmocka_unit_test(a_source_that_fails_cuts_and_one_that_is_left_is_done),
+        cmocka_unit_test(events_are_lines_and_silence_is_a_heartbeat),
         cmocka_unit_test(calls_out_of_place_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
