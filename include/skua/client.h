@@ -34,7 +34,8 @@ typedef struct skua_call {
     const skua_field *fields; /* ends with a NULL name; NULL: none */
     const void *body;
     size_t body_len;
-    int64_t timeout_ms; /* the whole call, body included [the client's] */
+    int64_t timeout_ms;         /* the whole call, body included [the client's] */
+    const skua_body *body_from; /* in place of body: from anywhere; used during the call alone */
 } skua_call;
 
 /* Make a client. NULL options are all defaults.
@@ -65,7 +66,8 @@ SKUA_API void skua_client_free(skua_client *c);
  * the options name one, and to nobody else.
  *
  * Returns: the response, or NULL: as skua_conn_new, skua_conn_request and skua_conn_getresponse,
- *          SKUA_E_TOO_MANY_REDIRECTS, SKUA_E_UNSAFE_REDIRECT (to http from https, or to neither),
+ *          SKUA_E_TOO_MANY_REDIRECTS, SKUA_E_UNSAFE_REDIRECT (to http from https, or to neither; or
+ *          with a body that would have to be sent again and cannot be),
  *          SKUA_E_INVALID_URL (also for a Location that is none).
  * Owns: the caller frees it with skua_response_free.
  * Thread: any. `c` may be NULL: a client with all defaults.

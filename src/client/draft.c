@@ -178,11 +178,11 @@ bool sk_draft_method_is(const sk_draft *d, skua_str method) {
     return sk_str_eq(d->method, method);
 }
 
-bool sk_draft_is_idempotent(const sk_draft *d) {
+bool sk_method_is_idempotent(skua_str method) {
     static const skua_str methods[] = {{"GET", 3}, {"HEAD", 4},   {"OPTIONS", 7},
                                        {"PUT", 3}, {"DELETE", 6}, {"TRACE", 5}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        if (sk_str_eq(d->method, methods[i]))
+        if (sk_str_eq(method, methods[i]))
             return true;
     }
     return false;

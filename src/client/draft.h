@@ -56,8 +56,11 @@ int sk_draft_begin(sk_draft *d, const char *method, const char *target, skua_err
 int sk_draft_add(sk_draft *d, const skua_field *field, skua_error *err);
 void sk_draft_free(sk_draft *d);
 bool sk_draft_method_is(const sk_draft *d, skua_str method);
-/* RFC 9110 9.2.2: may it be sent twice? */
-bool sk_draft_is_idempotent(const sk_draft *d);
+/* RFC 9110 9.2.2: may it be done twice? */
+bool sk_method_is_idempotent(skua_str method);
+static inline bool sk_draft_is_idempotent(const sk_draft *d) {
+    return sk_method_is_idempotent(d->method);
+}
 /* Was a field of this name marked as a secret? A sk_trace_secret_fn. */
 bool sk_draft_is_secret(const void *draft, skua_str name);
 /* The URL it is for. What fails latches in *out. */

@@ -8,6 +8,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "base/str.h"
 #include "client/client.h"
 #include "client/conn.h"
 #include "client/redirect.h"
@@ -23,10 +24,11 @@ typedef struct fetch {
     /* The request as it stands; redirects change it. */
     skua_url *url;
     const char *method;
-    const void *body;
-    size_t body_len;
+    sk_body_source body;
     skua_field *fields;
     skua_conn *conn; /* to the URL's origin */
+    bool idempotent; /* what was asked for */
+    bool answered;   /* with a redirect */
     sk_hops hops;
 } fetch;
 
@@ -62,14 +64,29 @@ static int take_settings(fetch *f, const skua_client *c, int64_t timeout_ms, sku
     return 0;
 }
 
+/* The body is opened once for all that is sent: it goes back to where it began. */
+static int take_body(fetch *f, const skua_call *call, skua_error *err) {
+    bool bytes = call->body || call->body_len > 0;
+    skua_body plain = {.size = sizeof plain, .data = call->body, .len = (int64_t)call->body_len};
+    plain.kind = bytes ? SKUA_BODY_BYTES : SKUA_BODY_NONE;
+    if (bytes && call->body_from)
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                       "body and body_from exclude each other");
+    int rc = sk_body_open(&f->body, call->body_from ? call->body_from : &plain, err);
+    bool none = rc != 0 || f->body.from.kind == SKUA_BODY_NONE;
+    f->method = call->method ? call->method : (none ? "GET" : "POST");
+    f->idempotent = sk_method_is_idempotent(sk_str(f->method));
+    return rc;
+}
+
 static int begin(fetch *f, const skua_client *c, const skua_call *call, skua_error *err) {
-    *f = (fetch){.body = call->body, .body_len = call->body_len};
-    f->method = call->method ? call->method : (call->body ? "POST" : "GET");
     if (!call->url)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "a URL is needed");
     if (call->timeout_ms < SKUA_FOREVER)
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "timeout_ms is negative");
     int rc = skua_url_parse(call->url, &f->url, err);
+    if (rc == 0)
+        rc = take_body(f, call, err);
     if (rc == 0)
         rc = copy_fields(f, call->fields, err);
     return rc == 0 ? take_settings(f, c, call->timeout_ms, err) : rc;
@@ -77,6 +94,7 @@ static int begin(fetch *f, const skua_client *c, const skua_call *call, skua_err
 
 static void end(fetch *f) {
     skua_conn_free(f->conn);
+    sk_body_close(&f->body);
     skua_url_free(f->url);
     sk_free(f->fields);
     sk_hops_free(&f->hops);
@@ -104,8 +122,11 @@ static skua_response *request(fetch *f, skua_error *err) {
         return NULL;
     if (f->conn->route.kind == SK_ROUTE_STRAIGHT) /* there is no proxy that it could be for */
         sk_redirect_drop_proxy_fields(f->fields);
-    if (skua_conn_request(f->conn, f->method, skua_url_target(f->url), f->fields, f->body,
-                          f->body_len, err) != 0)
+    const sk_conn_message message = {.method = f->method,
+                                     .target = skua_url_target(f->url),
+                                     .fields = f->fields,
+                                     .source = &f->body};
+    if (sk_conn_request(f->conn, &message, err) != 0)
         return NULL;
     return skua_conn_getresponse(f->conn, err);
 }
@@ -135,32 +156,42 @@ static void change_method(fetch *f, int status) {
     if (strcmp(method, f->method) == 0)
         return;
     f->method = method;
-    f->body = NULL;
-    f->body_len = 0;
+    sk_body_close(&f->body);
     sk_redirect_drop_body_fields(f->fields);
+}
+
+/* The body goes along where the method stays. */
+static int rewind_body(fetch *f, skua_error *err) {
+    if (sk_body_can_rewind(&f->body))
+        return sk_body_rewind(&f->body, err);
+    sk_fail(err, SKUA_E_UNSAFE_REDIRECT, SKUA_PHASE_NONE,
+            "redirected, but the body cannot be sent a second time");
+    return sk_peer_blame(&f->conn->peer, SKUA_PHASE_NONE, err);
 }
 
 static int follow(fetch *f, skua_response *r, const char *location, skua_error *err) {
     skua_url *to = NULL;
     int rc = sk_redirect_url(f->url, location, &to, err);
     if (rc != 0)
-        return err ? sk_peer_blame(&f->conn->peer, SKUA_PHASE_NONE, err) : rc;
+        return sk_peer_blame(&f->conn->peer, SKUA_PHASE_NONE, err);
     int status = skua_response_status(r);
-    if (sk_hops_add(&f->hops, status, skua_url_text(f->url)) != 0) {
+    rc = sk_hops_add(&f->hops, status, skua_url_text(f->url)) == 0 ? 0 : sk_fail_nomem(err);
+    if (rc == 0) {
+        change_method(f, status);
+        rc = rewind_body(f, err);
+    }
+    if (rc != 0) {
         skua_url_free(to);
-        return sk_fail_nomem(err);
+        return rc;
     }
     skua_response_free(r);
-    change_method(f, status);
     move_to(f, to);
     return 0;
 }
 
 static int too_many(const fetch *f, const char *location, skua_error *err) {
-    skua_error local;
-    return sk_peer_fail(&f->conn->peer, err ? err : &local, SKUA_E_TOO_MANY_REDIRECTS,
-                        SKUA_PHASE_LIMIT, "more than %d redirects, the last to \"%s\"",
-                        f->redirects_max, location);
+    return sk_peer_fail(&f->conn->peer, err, SKUA_E_TOO_MANY_REDIRECTS, SKUA_PHASE_LIMIT,
+                        "more than %d redirects, the last to \"%s\"", f->redirects_max, location);
 }
 
 /* The response gets the connection, and the URL it came from. */
@@ -189,6 +220,7 @@ static skua_response *run(fetch *f, skua_error *err) {
             f->redirects_max == SKUA_REDIRECTS_NONE ? NULL : sk_redirect_location(r);
         if (!location)
             return hand_over(f, r, err);
+        f->answered = true;
         int rc =
             hops == f->redirects_max ? too_many(f, location, err) : follow(f, r, location, err);
         if (rc != 0) {
@@ -198,12 +230,24 @@ static skua_response *run(fetch *f, skua_error *err) {
     }
 }
 
+/* The flags speak of the whole call, whose first request a redirect has answered. */
+static void judge(const fetch *f, skua_error *err) {
+    if (f->answered)
+        err->maybe_seen = 1;
+    err->retry_safe = !err->maybe_seen || f->idempotent;
+}
+
 skua_response *skua_fetch(skua_client *c, const skua_call *call, skua_error *err) {
     skua_call all;
+    skua_error unused;
+    if (!err)
+        err = &unused;
     if (sk_options_copy(&all, sizeof all, call, err) != 0)
         return NULL;
     fetch f = {0};
     skua_response *r = begin(&f, c, &all, err) == 0 ? run(&f, err) : NULL;
+    if (!r)
+        judge(&f, err);
     end(&f);
     return r;
 }
