@@ -40,7 +40,8 @@ typedef struct skua_call {
 
 /* Make a client. NULL options are all defaults.
  *
- * Returns: the client, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM; where certificates do not
+ * Returns: the client, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_UNSUPPORTED (a proxy that is
+ *          neither http nor https), SKUA_E_NOMEM; where certificates do not
  *          load, SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the
  *          message names the file.
  * Owns: the caller frees it with skua_client_free, after the responses of its calls. Options are

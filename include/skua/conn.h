@@ -56,8 +56,9 @@ typedef struct skua_conn_opts {
     size_t size;
     int64_t timeout_ms; /* each call that does I/O, as a whole [none; its phases are bounded] */
     int64_t resolve_timeout_ms;    /* [5000] */
-    int64_t connect_timeout_ms;    /* all addresses together [10000] */
-    int64_t tls_timeout_ms;        /* handshake [10000] */
+    int64_t connect_timeout_ms;    /* all addresses together; and again for what a proxy says to
+                                      CONNECT [10000] */
+    int64_t tls_timeout_ms;        /* each handshake [10000] */
     int64_t establish_timeout_ms;  /* these three together [none: each has its own] */
     int64_t first_byte_timeout_ms; /* from a request's end to its response's beginning [60000] */
     int64_t idle_timeout_ms;    /* between two arrivals, or two sends that make progress [30000] */
@@ -73,8 +74,8 @@ typedef struct skua_conn_opts {
     skua_trace_fn *trace;              /* NULL: none */
     void *trace_user;
     const skua_clock *clock;       /* NULL: the system's; must outlive the connection */
-    skua_stream *stream;           /* a connected stream to use in place of dialling; the connection
-                                      then owns it, and cannot reconnect */
+    skua_stream *stream;           /* a connected stream to use in place of dialling, be it to the
+                                      proxy; the connection then owns it, and cannot reconnect */
     int64_t continue_timeout_ms;   /* how long Expect: 100-continue waits for a word [1000] */
     int64_t keep_alive_timeout_ms; /* a connection idle for longer is not used again [60000, and a
                                       second less than the peer's Keep-Alive: timeout says] */
@@ -161,7 +162,8 @@ typedef struct skua_conn_stats {
  * "unix:/path/to/socket" speaks http over a Unix socket.
  *
  * Returns: the connection, or NULL: SKUA_E_INVALID_URL (also for a bad port),
- *          SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM; where certificates do not load,
+ *          SKUA_E_INVALID_ARGUMENT, SKUA_E_UNSUPPORTED (a proxy that is neither http nor https),
+ *          SKUA_E_NOMEM; where certificates do not load,
  *          SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the message names
  *          the file.
  * Owns: the caller frees it with skua_conn_free. Options are copied; a stream among them is the
@@ -177,13 +179,16 @@ SKUA_API skua_conn *skua_conn_new(const char *where, const skua_conn_opts *opts,
  * Since: 0.1 */
 SKUA_API void skua_conn_free(skua_conn *c);
 
-/* Connect now: resolve, race the addresses (RFC 8305), shake hands. Calls that send do it by
- * themselves.
+/* Connect now: resolve, race the addresses (RFC 8305), pass a proxy, shake hands. Calls that send
+ * do it by themselves. A message names the hop that failed: the host, or "proxy HOST".
  *
  * Returns: 0 (also when connected already), or SKUA_E_RESOLVE, SKUA_E_CONNECTION_REFUSED,
- *          SKUA_E_CONNECT, SKUA_E_TIMEOUT, SKUA_E_TLS_CERTIFICATE, SKUA_E_TLS, SKUA_E_TLS_EOF or
- *          SKUA_E_CONNECTION_RESET (within the handshake), SKUA_E_NOT_CONNECTED (the stream that
- *          was given is used up), SKUA_E_INVALID_URL (port 0), SKUA_E_OS, SKUA_E_NOMEM.
+ *          SKUA_E_CONNECT, SKUA_E_NETWORK_POLICY (the option network), SKUA_E_TIMEOUT,
+ *          SKUA_E_TLS_CERTIFICATE, SKUA_E_TLS, SKUA_E_TLS_EOF or SKUA_E_CONNECTION_RESET (within
+ *          the handshake), SKUA_E_TUNNEL (the proxy refused, with which status the message says),
+ *          SKUA_E_REMOTE_DISCONNECTED (the proxy closed without an answer) or for its answer what
+ *          skua_conn_getresponse says of a head, SKUA_E_NOT_CONNECTED (the stream that was given is
+ *          used up), SKUA_E_INVALID_URL (port 0), SKUA_E_OS, SKUA_E_NOMEM.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_conn_connect(skua_conn *c, skua_error *err);

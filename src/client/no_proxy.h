@@ -15,8 +15,8 @@
  * - "192.0.2.1", "::1": that address, however it is spelled. An IPv4-mapped one is IPv4.
  * - "192.0.2.0/24", "fc00::/7": the addresses of that block
  * - any of these and a port, "example.org:8080", "[::1]:80": the same, for that port only
- * Names are not resolved: an address in the list does not cover a name that has it. What is none of
- * these covers nothing. */
+ * Names are not resolved: an address in the list does not cover a name that has it. A name beyond
+ * ASCII is written as it is looked up, "xn--...". What is none of these covers nothing. */
 skua_str sk_no_proxy_find(skua_str list, skua_str host, int port);
 
 #endif
