@@ -309,9 +309,8 @@ bool sk_conn_move(skua_conn *c, const skua_url *to) {
     }
     sk_origin_free(&c->origin);
     c->origin = origin;
-    sk_peer peer;
     sk_origin_name(&c->origin, &c->peer);
-    peer = c->peer;
+    sk_peer peer = c->peer;
     memcpy(peer.address, c->channel->peer.address, sizeof peer.address);
     name_both(c, &peer);
     c->channel->peer = peer;

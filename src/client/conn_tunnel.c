@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/str.h"
+#include "client/field_list.h"
 #include "client/trace.h"
 
 #include <inttypes.h>
@@ -22,14 +23,6 @@ static void write_target(const sk_origin *o, sk_buf *out) {
     sk_buf_append(out, "", 1);
 }
 
-static bool has(const skua_field *fields, const char *name) {
-    for (; fields && fields->name; fields++) {
-        if (sk_str_ieq(sk_str(fields->name), sk_str(name)))
-            return true;
-    }
-    return false;
-}
-
 /* A request under way may bring credentials for the proxy: they are for CONNECT, and do not go
  * through the tunnel. */
 static const char *credentials_of(const skua_conn *c) {
@@ -43,13 +36,11 @@ static const char *credentials_of(const skua_conn *c) {
 static skua_field *put_together(const skua_conn *c, sk_arena *mem) {
     const skua_field *given = c->route.fields;
     const char *credentials = credentials_of(c), *agent = c->settings->o.user_agent;
-    size_t count = 0, n = 0;
-    while (given[count].name)
-        count++;
-    skua_field *all = sk_arena_zalloc(mem, (count + 3) * sizeof *all);
+    size_t room = sk_field_list_count(given) + 3, n = 0;
+    skua_field *all = sk_arena_zalloc(mem, room * sizeof *all);
     if (!all)
         return NULL;
-    if (agent && !has(given, "User-Agent"))
+    if (agent && !sk_field_list_find(given, "User-Agent"))
         all[n++] = (skua_field){"User-Agent", agent, 0};
     if (credentials)
         all[n++] = (skua_field){authorization, credentials, SKUA_FIELD_SECRET};
@@ -60,18 +51,9 @@ static skua_field *put_together(const skua_conn *c, sk_arena *mem) {
     return all;
 }
 
-/* A sk_trace_secret_fn over a list of fields. */
-static bool is_secret(const void *fields, skua_str name) {
-    for (const skua_field *f = fields; f->name; f++) {
-        if ((f->flags & SKUA_FIELD_SECRET) && sk_str_ieq(sk_str(f->name), name))
-            return true;
-    }
-    return false;
-}
-
 static void trace_answer(void *user, const sk_head *head) {
     const skua_conn *c = user;
-    sk_trace_received(c->settings, head, is_secret, c->route.fields);
+    sk_trace_received(c->settings, head, sk_field_list_is_secret, c->route.fields);
 }
 
 static int ask(skua_conn *c, skua_stream *proxy, skua_error *err) {
@@ -91,7 +73,7 @@ static int ask(skua_conn *c, skua_stream *proxy, skua_error *err) {
         rc = c->tunnel ? 0 : err->code;
     }
     if (rc == 0)
-        sk_trace_sent(c->settings, sk_tunnel_head(c->tunnel), is_secret, fields);
+        sk_trace_sent(c->settings, sk_tunnel_head(c->tunnel), sk_field_list_is_secret, fields);
     sk_buf_free(&target);
     sk_arena_free(&mem);
     return rc;

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "client/client.h"
 #include "client/conn.h"
+#include "client/field_list.h"
 #include "client/redirect.h"
 
 #include <string.h>
@@ -35,9 +36,7 @@ typedef struct fetch {
 /* ---- beginning and ending ---- */
 
 static int copy_fields(fetch *f, const skua_field *from, skua_error *err) {
-    size_t count = 0;
-    while (from && from[count].name)
-        count++;
+    size_t count = sk_field_list_count(from);
     f->fields = sk_zalloc((count + 1) * sizeof *f->fields);
     if (!f->fields)
         return sk_fail_nomem(err);

@@ -158,26 +158,3 @@ int sk_proxy_check_fields(const skua_field *fields, bool host_allowed, skua_erro
     }
     return 0;
 }
-
-static bool copy_field(sk_arena *mem, const skua_field *from, skua_field *to) {
-    to->name = sk_arena_strndup(mem, from->name, strlen(from->name));
-    to->value = sk_arena_strndup(mem, from->value, strlen(from->value));
-    to->flags = from->flags;
-    return to->name && to->value;
-}
-
-int sk_proxy_copy_fields(sk_arena *mem, const skua_field *from, const skua_field **to) {
-    size_t count = 0;
-    *to = NULL;
-    if (!from)
-        return 0;
-    while (from[count].name)
-        count++;
-    skua_field *all = sk_arena_zalloc(mem, (count + 1) * sizeof *all);
-    for (size_t i = 0; all && i < count; i++) {
-        if (!copy_field(mem, &from[i], &all[i]))
-            return SKUA_E_NOMEM;
-    }
-    *to = all;
-    return all ? 0 : SKUA_E_NOMEM;
-}

@@ -2,7 +2,6 @@
 #ifndef SK_CLIENT_PROXY_H
 #define SK_CLIENT_PROXY_H
 
-#include "base/arena.h"
 #include "client/origin.h"
 
 typedef struct sk_proxy {
@@ -19,7 +18,5 @@ void sk_proxy_free(sk_proxy *p);
 /* May these go to a proxy? 0, or SKUA_E_INVALID_ARGUMENT: a name that is no token, a value that is
  * none, a field that frames a message, or a Host where that is not allowed. */
 int sk_proxy_check_fields(const skua_field *fields, bool host_allowed, skua_error *err);
-/* Copy a list of fields, NULL included. 0 or SKUA_E_NOMEM. */
-int sk_proxy_copy_fields(sk_arena *mem, const skua_field *from, const skua_field **to);
 
 #endif

@@ -2,7 +2,7 @@
 #include "client/route.h"
 
 #include "base/fail.h"
-#include "base/str.h"
+#include "client/field_list.h"
 #include "client/proxy_env.h"
 #include "client/trace.h"
 
@@ -16,32 +16,17 @@ void sk_route_free(sk_route *r) {
 
 /* ---- what the proxy is told ---- */
 
-static size_t count(const skua_field *fields) {
-    size_t n = 0;
-    while (fields && fields[n].name)
-        n++;
-    return n;
-}
-
-static bool has(const skua_field *fields, const char *name) {
-    for (; fields && fields->name; fields++) {
-        if (sk_str_ieq(sk_str(fields->name), sk_str(name)))
-            return true;
-    }
-    return false;
-}
-
 /* The credentials of the proxy's URL, unless a field says something else; the option's fields; the
  * tunnel's own. */
 static int gather(sk_route *r, const sk_settings *s, const skua_field *own, skua_error *err) {
     static const char name[] = "Proxy-Authorization";
     const skua_field *lists[] = {s->o.proxy_fields, own};
-    skua_field *all =
-        sk_arena_zalloc(&r->mem, (count(lists[0]) + count(lists[1]) + 2) * sizeof *all);
-    if (!all || sk_proxy_copy_fields(&r->mem, own, &lists[1]) != 0)
+    size_t room = sk_field_list_count(lists[0]) + sk_field_list_count(lists[1]) + 2, n = 0;
+    skua_field *all = sk_arena_zalloc(&r->mem, room * sizeof *all);
+    if (!all || sk_field_list_copy(&r->mem, own, &lists[1]) != 0)
         return sk_fail_nomem(err);
-    size_t n = 0;
-    if (r->proxy.authorization && !has(lists[0], name) && !has(lists[1], name))
+    bool said = sk_field_list_find(lists[0], name) || sk_field_list_find(lists[1], name);
+    if (r->proxy.authorization && !said)
         all[n++] = (skua_field){name, r->proxy.authorization, SKUA_FIELD_SECRET};
     for (size_t i = 0; i < 2; i++) {
         for (const skua_field *f = lists[i]; f && f->name; f++)

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "base/str.h"
+#include "client/field_list.h"
 #include "client/proxy.h"
 #include "client/trace.h"
 
@@ -205,9 +206,10 @@ static int set_proxy(sk_settings *s, skua_error *err) {
         rc = load_proxy_tls(s, https, err);
     if (rc == 0)
         rc = sk_proxy_check_fields(s->o.proxy_fields, false, err);
-    if (rc == 0 && sk_proxy_copy_fields(&s->mem, s->o.proxy_fields, &s->o.proxy_fields) != 0)
-        rc = sk_fail_nomem(err);
-    return rc;
+    if (rc != 0 || !s->o.proxy_fields)
+        return rc;
+    rc = sk_field_list_copy(&s->mem, s->o.proxy_fields, &s->o.proxy_fields);
+    return rc == 0 ? 0 : sk_fail_nomem(err);
 }
 
 static int set_unix_socket(sk_settings *s, skua_error *err) {

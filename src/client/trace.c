@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "client/field_list.h"
 #include "sys/descriptor.h"
 
 #include <stdarg.h>
@@ -109,8 +110,11 @@ static bool is_known_secret(skua_str name) {
     return false;
 }
 
-static bool is_secret(skua_str name, sk_trace_secret_fn *secret, const void *user) {
-    return is_known_secret(name) || secret(user, name);
+/* What is for a proxy stands in the heads of requests that it forwards. */
+static bool is_secret(const sk_settings *s, skua_str name, sk_trace_secret_fn *secret,
+                      const void *user) {
+    return is_known_secret(name) || sk_field_list_is_secret(s->o.proxy_fields, name) ||
+           secret(user, name);
 }
 
 static void say_masked(const sk_settings *s, skua_trace_kind kind, skua_str name) {
@@ -121,7 +125,7 @@ static void say_field_line(const sk_settings *s, skua_str line, sk_trace_secret_
                            const void *user) {
     const char *colon = memchr(line.ptr, ':', line.len);
     skua_str name = {line.ptr, colon ? (size_t)(colon - line.ptr) : 0};
-    if (is_secret(name, secret, user))
+    if (is_secret(s, name, secret, user))
         say_masked(s, SKUA_TRACE_SEND, name);
     else
         say(s, SKUA_TRACE_SEND, line);
@@ -153,7 +157,7 @@ void sk_trace_trailers(const sk_settings *s, const sk_fields *fields, sk_trace_s
                        const void *user) {
     for (uint32_t i = 0; sk_trace_is_on(s, SKUA_TRACE_RECV) && i < fields->count; i++) {
         const sk_field *f = &fields->at[i];
-        if (is_secret(f->name, secret, user)) {
+        if (is_secret(s, f->name, secret, user)) {
             say_masked(s, SKUA_TRACE_RECV, f->name);
             continue;
         }

@@ -1,6 +1,7 @@
 /* client/route.c - the options of a connection that lead it another way: proxy, proxy_from_env,
  * proxy_tunnel, proxy_fields, unix_socket and network. */
 #include "loopback.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 
@@ -72,6 +73,27 @@ static void a10_a_proxy_is_told_what_is_for_it(void **state) {
                         "GET http://example.org/ HTTP/1.1\r\nHost: example.org\r\n"
                         "Accept-Encoding: identity\r\nproxy-authorization: Basic own\r\n"
                         "x-proxy: 2\r\n\r\n");
+}
+
+static char traced[4096];
+
+static void trace(void *user, skua_trace_kind kind, const char *line, size_t len) {
+    (void)user;
+    size_t at = strlen(traced);
+    snprintf(traced + at, sizeof traced - at, "%c %.*s\n", (char)kind, (int)len, line);
+}
+
+static void a11_secrets_for_a_proxy_are_masked(void **state) {
+    (void)state;
+    const skua_field of_proxy[] = {{"X-Key", "pass", SKUA_FIELD_SECRET}, {0}};
+    traced[0] = '\0';
+    const skua_conn_opts o = {
+        .proxy = "http://u:pass@proxy.example", .proxy_fields = of_proxy, .trace = trace};
+    const char *got = sent("http://example.org", o, "GET", "/", NULL);
+    assert_non_null(strstr(got, "X-Key: pass\r\n"));
+    assert_non_null(strstr(traced, "> Proxy-Authorization: ***\n> X-Key: ***\n"));
+    assert_null(strstr(traced, "pass"));
+    assert_null(strstr(traced, "dTpwYXNz"));
 }
 
 static void a10_the_url_of_the_answer_is_the_origins(void **state) {
@@ -230,6 +252,64 @@ static void a10_the_hop_that_failed_is_named(void **state) {
     close(fd);
 }
 
+static void a09_the_attempts_of_a_race_are_told(void **state) {
+    (void)state;
+    loopback *l = loopback_start((const step *const[]){one, NULL});
+    const skua_resolve_entry entries[] = {{"host.invalid", 0, "127.0.0.9,127.0.0.1"}, {0}};
+    char where[64], first[64], second[64];
+    snprintf(where, sizeof where, "host.invalid:%d", l->port);
+    snprintf(first, sizeof first, "127.0.0.9:%d", l->port);
+    snprintf(second, sizeof second, "127.0.0.1:%d", l->port);
+    skua_error err;
+    skua_attempt tried[4];
+    skua_conn *c = conn_of(where, (skua_conn_opts){.resolve = entries});
+    assert_int_equal(skua_conn_attempts(c, tried, 4), 0);
+    assert_int_equal(get(c, &err), 0);
+    assert_int_equal(skua_conn_attempts(c, tried, 4), 2);
+    assert_string_equal(tried[0].address, first);
+    assert_int_equal(tried[0].os_errno, ECONNREFUSED);
+    assert_string_equal(tried[1].address, second);
+    assert_int_equal(tried[1].os_errno, 0);
+    assert_int_equal(skua_conn_attempts(c, tried, 1), 1);
+    assert_int_equal(skua_conn_attempts(c, NULL, 1), 0);
+    skua_conn_free(c);
+    loopback_end(l);
+}
+
+/* The kernel completes the handshake for a listener that never accepts: a black hole. */
+static void a10_a_proxy_that_is_a_black_hole_is_left_in_time(void **state) {
+    (void)state;
+    static const struct {
+        const char *scheme;
+        skua_conn_opts opts;
+        skua_phase phase;
+        const char *hop;
+    } cases[] = {
+        {"http", {.connect_timeout_ms = 150}, SKUA_PHASE_TUNNEL, "tunnel: 127.0.0.1:"},
+        {"http", {.establish_timeout_ms = 150}, SKUA_PHASE_TUNNEL, "tunnel: 127.0.0.1:"},
+        {"http", {.timeout_ms = 150}, SKUA_PHASE_TUNNEL, "tunnel: 127.0.0.1:"},
+        {"https", {.tls_timeout_ms = 150}, SKUA_PHASE_TLS, "tls: proxy 127.0.0.1: "},
+    };
+    loopback *l = loopback_start((const step *const[]){NULL});
+    pthread_join(l->thread, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        skua_conn_opts o = cases[i].opts;
+        char proxy[64];
+        skua_error err;
+        snprintf(proxy, sizeof proxy, "%s%s", cases[i].scheme, l->origin + 4);
+        o.proxy = proxy;
+        skua_conn *c = conn_of("https://example.org", o);
+        int64_t began = sk_clock_ms();
+        assert_int_equal(skua_conn_connect(c, &err), SKUA_E_TIMEOUT);
+        assert_in_range(sk_clock_ms() - began, 140, 1000);
+        assert_int_equal(err.phase, cases[i].phase);
+        assert_int_equal(strncmp(err.msg, cases[i].hop, strlen(cases[i].hop)), 0);
+        skua_conn_free(c);
+    }
+    assert_int_equal(pthread_create(&l->thread, NULL, loopback_main, l), 0);
+    loopback_end(l);
+}
+
 static void a10_port_0_of_a_proxy(void **state) {
     (void)state;
     skua_error err;
@@ -349,6 +429,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a10_a_proxy_is_told_the_whole_url),
         cmocka_unit_test(a10_a_proxy_is_told_what_is_for_it),
+        cmocka_unit_test(a11_secrets_for_a_proxy_are_masked),
         cmocka_unit_test(a10_the_url_of_the_answer_is_the_origins),
         cmocka_unit_test(a10_errors_name_origin_and_proxy),
         cmocka_unit_test(a10_proxy_tunnel_is_for_http_too),
@@ -356,6 +437,8 @@ int main(void) {
         cmocka_unit_test(a10_the_environment_is_read_where_it_is_asked_for),
         cmocka_unit_test(a10_a_bad_proxy_in_the_environment_is_refused),
         cmocka_unit_test(a10_the_hop_that_failed_is_named),
+        cmocka_unit_test(a09_the_attempts_of_a_race_are_told),
+        cmocka_unit_test(a10_a_proxy_that_is_a_black_hole_is_left_in_time),
         cmocka_unit_test(a10_port_0_of_a_proxy),
         cmocka_unit_test(a10_options_that_are_wrong),
         cmocka_unit_test(a01_unix_socket_whatever_the_host),

@@ -171,7 +171,7 @@ static void an_answer_ahead_of_a_reset_is_heard(void **state) {
     loopback_end(l);
 }
 
-static void a_closed_object_connects_anew(void **state) {
+static void a09_a_closed_object_connects_anew(void **state) {
     (void)state;
     loopback *l = loopback_start((const step *const[]){serve_one, serve_one, NULL});
     skua_conn *c = connected_to(l->origin);
@@ -205,7 +205,7 @@ static void a_name_can_be_given_its_address(void **state) {
     loopback_end(l);
 }
 
-static void a_refused_connection_says_where(void **state) {
+static void a09_a_refused_connection_says_where(void **state) {
     (void)state;
     loopback *l = loopback_start((const step *const[]){NULL});
     char where[64];
@@ -224,7 +224,7 @@ static void a_refused_connection_says_where(void **state) {
     skua_conn_free(c);
 }
 
-static void unix_sockets_are_spoken_to(void **state) {
+static void a01_unix_sockets_are_spoken_to(void **state) {
     (void)state;
     loopback *l = loopback_start((const step *const[]){NULL});
     pthread_join(l->thread, NULL);
@@ -249,7 +249,7 @@ static void unix_sockets_are_spoken_to(void **state) {
 }
 
 /* The kernel completes the handshake for a listener that never accepts: a black hole. */
-static void a_black_hole_is_left_in_time(void **state) {
+static void a09_a_black_hole_is_left_in_time(void **state) {
     (void)state;
     static const struct {
         const char *scheme;
@@ -295,11 +295,11 @@ int main(void) {
         cmocka_unit_test(steps_without_a_body_are_repeated),
         cmocka_unit_test(a_fresh_connection_that_dies_is_not_tried_again),
         cmocka_unit_test(an_answer_ahead_of_a_reset_is_heard),
-        cmocka_unit_test(a_closed_object_connects_anew),
+        cmocka_unit_test(a09_a_closed_object_connects_anew),
         cmocka_unit_test(a_name_can_be_given_its_address),
-        cmocka_unit_test(a_refused_connection_says_where),
-        cmocka_unit_test(unix_sockets_are_spoken_to),
-        cmocka_unit_test(a_black_hole_is_left_in_time),
+        cmocka_unit_test(a09_a_refused_connection_says_where),
+        cmocka_unit_test(a01_unix_sockets_are_spoken_to),
+        cmocka_unit_test(a09_a_black_hole_is_left_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

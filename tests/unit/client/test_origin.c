@@ -3,7 +3,7 @@
 #include "client/settings.h"
 #include "script.h"
 
-static void forms_of_a_place(void **state) {
+static void a01_forms_of_a_place(void **state) {
     (void)state;
     static const struct {
         const char *where, *host, *authority, *target;
@@ -36,7 +36,7 @@ static void forms_of_a_place(void **state) {
     }
 }
 
-static void places_that_are_none(void **state) {
+static void a01_places_that_are_none(void **state) {
     (void)state;
     static const char *const cases[] = {
         "",
@@ -92,7 +92,7 @@ static void names_as_people_write_them(void **state) {
 }
 #endif
 
-static void port_0_is_refused_when_connecting(void **state) {
+static void a01_port_0_is_refused_when_connecting(void **state) {
     (void)state;
     skua_error err;
     skua_conn *c = skua_conn_new("127.0.0.1:0", NULL, &err);
@@ -120,7 +120,7 @@ static void defaults_stand_where_nothing_is_said(void **state) {
     sk_settings_free(s);
 }
 
-static void options_are_copied(void **state) {
+static void a01_options_are_copied(void **state) {
     (void)state;
     char agent[] = "me/1", host[] = "h", address[] = "127.0.0.1, [::1]";
     skua_resolve_entry entries[] = {{host, 80, address}, {"*", 0, "127.0.0.2"}, {0}};
@@ -210,14 +210,14 @@ static void certificates_are_loaded_when_the_object_is_made(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms_of_a_place),
-        cmocka_unit_test(places_that_are_none),
+        cmocka_unit_test(a01_forms_of_a_place),
+        cmocka_unit_test(a01_places_that_are_none),
 #if SK_HAVE_IDN
         cmocka_unit_test(names_as_people_write_them),
 #endif
-        cmocka_unit_test(port_0_is_refused_when_connecting),
+        cmocka_unit_test(a01_port_0_is_refused_when_connecting),
         cmocka_unit_test(defaults_stand_where_nothing_is_said),
-        cmocka_unit_test(options_are_copied),
+        cmocka_unit_test(a01_options_are_copied),
         cmocka_unit_test(options_that_are_wrong),
         cmocka_unit_test(options_of_another_version),
         cmocka_unit_test(certificates_are_loaded_when_the_object_is_made),
