@@ -96,23 +96,17 @@ static int fail_below(const sk_tls *s, const char *peer, skua_error *out) {
     return code;
 }
 
-/* Refused without a word from us: OpenSSL, or we, had no memory for it. */
-static int fail_certificate(const sk_tls *s, const char *peer, skua_error *out) {
-    long code = SSL_get_verify_result(s->ssl);
-    if (code == X509_V_ERR_OUT_OF_MEM || code == X509_V_ERR_UNSPECIFIED)
-        return sk_fail_nomem(out);
-    sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS, "%.100s: %s", peer,
-            X509_verify_cert_error_string(code));
-    out->tls_verify = (int)code;
-    return SKUA_E_TLS_CERTIFICATE;
+/* A refusal comes with its words, unless there was no memory for them. */
+static bool is_refusal(unsigned long e) {
+    int reason = ERR_GET_REASON(e);
+    return ERR_GET_LIB(e) == ERR_LIB_SSL &&
+           (reason == SSL_R_CERTIFICATE_VERIFY_FAILED || reason == SSL_R_INVALID_STATUS_RESPONSE);
 }
 
-static int fail_protocol(const sk_tls *s, const char *peer, skua_error *out) {
+static int fail_protocol(const char *peer, skua_error *out) {
     unsigned long e = ERR_peek_error(); /* the first is the cause, later ones its consequences */
     int reason = ERR_GET_REASON(e);
-    if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return fail_certificate(s, peer, out);
-    if (reason == ERR_R_MALLOC_FAILURE)
+    if (reason == ERR_R_MALLOC_FAILURE || is_refusal(e))
         return sk_fail_nomem(out);
     /* Failures of its own OpenSSL marks with bits far above the alerts. */
     if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
@@ -132,7 +126,7 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     bool of_below = s->scratch->io_code != 0 && ssl_error == SSL_ERROR_SYSCALL;
     int code = s->why     ? s->why->code
                : of_below ? fail_below(s, peer, out)
-                          : fail_protocol(s, peer, out);
+                          : fail_protocol(peer, out);
     memcpy(out->target, peer, sizeof peer);
     memcpy(out->address, info.peer, sizeof out->address);
     /* Without a handshake nothing was asked of the peer. */

@@ -126,11 +126,11 @@ static bool issuers_are_authorities(X509_STORE_CTX *x) {
 }
 
 static bool is_believed(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
-    if (verify_cert(c, s, x) != 1)
-        return false;
-    if (issuers_are_authorities(x))
+    if (verify_cert(c, s, x) == 1 && issuers_are_authorities(x))
         return true;
-    sk_tls_refuse_chain(s, x);
+    /* Not everything passes on_verify. No word at all means that there was no memory for it. */
+    if (!s->why && X509_STORE_CTX_get_error(x) != X509_V_ERR_OUT_OF_MEM)
+        sk_tls_refuse_chain(s, x);
     return false;
 }
 
