@@ -24,9 +24,11 @@ typedef enum skua_tls_trust {
  * Returns: its length, or a negative number where there is none. */
 typedef int skua_tls_password_fn(char *buf, int cap, void *user);
 
-/* What to make of a stapled OCSP response (RFC 6066 8). One that says "revoked", or that is not
- * signed by whom it must be, is never believed; a certificate that demands a staple (RFC 7633) and
- * comes without is refused. */
+/* What to make of a stapled OCSP response (RFC 6066 8). One that says "revoked", that is not of now
+ * (5 minutes either way are granted) or not signed by whom it must be is never believed; a
+ * certificate that demands a staple (RFC 7633) and comes without is refused. A responder's unsigned
+ * "try later" counts as none. Nothing is fetched. A resumed session brings no staple: that of its
+ * first handshake holds on. With insecure_skip_verify it is off. */
 typedef enum skua_tls_ocsp {
     SKUA_OCSP_IF_PRESENT = 0, /* asked for, and checked where it comes */
     SKUA_OCSP_REQUIRE,        /* a handshake without a good one fails */
@@ -46,7 +48,7 @@ typedef struct skua_tls_opts {
     const char *key_file;     /* its private key; NULL: in cert_file */
     const char *key_password; /* for an encrypted key; never asked for on a terminal */
     const char *ca_file;      /* client: authorities to believe; refused on a server */
-    const char *ca_dir;       /* the same as a directory of hashed names */
+    const char *ca_dir;       /* the same as a directory of hashed names (openssl rehash) */
     skua_tls_trust trust;     /* are these in place of the system's, or added to them? */
     int min_version;          /* SKUA_TLS_1_2 (default) or SKUA_TLS_1_3 */
     const char *server_name;  /* client: name to ask for and verify, in place of the URL's host */
@@ -60,9 +62,10 @@ typedef struct skua_tls_opts {
     const char *sni;  /* client: name sent in the clear, where it is not the one that is verified;
                          "": none is sent */
     const char *pins; /* client: "sha256//BASE64[;sha256//BASE64...]", digests of public keys
-                         (RFC 7469 2.4): one must be in the chain, besides all other checks */
-    const char *crl_file; /* client: revocation lists; each certificate of the chain but the root
-                             needs one then */
+                         (RFC 7469 2.4): one must be in the verified chain, besides all other
+                         checks; with insecure_skip_verify, be the peer's own */
+    const char *crl_file; /* client: revocation lists; each certificate of the chain then needs one
+                             of its issuer, but for the one that is in the store */
     skua_tls_ocsp ocsp;
     skua_tls_sessions *sessions; /* client: NULL: each connection object keeps its own */
     const char *keylog_file;     /* append what decrypts a capture of the traffic, in NSS's format

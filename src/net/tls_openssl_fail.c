@@ -96,17 +96,31 @@ static int fail_below(const sk_tls *s, const char *peer, skua_error *out) {
     return code;
 }
 
-/* A refusal comes with its words, unless there was no memory for them. */
 static bool is_refusal(unsigned long e) {
     int reason = ERR_GET_REASON(e);
     return ERR_GET_LIB(e) == ERR_LIB_SSL &&
            (reason == SSL_R_CERTIFICATE_VERIFY_FAILED || reason == SSL_R_INVALID_STATUS_RESPONSE);
 }
 
-static int fail_protocol(const char *peer, skua_error *out) {
+/* A refusal comes with its words; without, there was no memory for them. What OpenSSL has found by
+ * itself can still be said. */
+static int fail_refused(const sk_tls *s, const char *peer, skua_error *out) {
+    long verify = SSL_get_verify_result(s->ssl);
+    if (verify == X509_V_OK || verify == X509_V_ERR_OUT_OF_MEM ||
+        verify == X509_V_ERR_APPLICATION_VERIFICATION)
+        return sk_fail_nomem(out);
+    sk_fail(out, SKUA_E_TLS_CERTIFICATE, SKUA_PHASE_TLS, "%.100s: %s", peer,
+            X509_verify_cert_error_string(verify));
+    out->tls_verify = (int)verify;
+    return SKUA_E_TLS_CERTIFICATE;
+}
+
+static int fail_protocol(const sk_tls *s, const char *peer, skua_error *out) {
     unsigned long e = ERR_peek_error(); /* the first is the cause, later ones its consequences */
     int reason = ERR_GET_REASON(e);
-    if (reason == ERR_R_MALLOC_FAILURE || is_refusal(e))
+    if (is_refusal(e))
+        return fail_refused(s, peer, out);
+    if (reason == ERR_R_MALLOC_FAILURE)
         return sk_fail_nomem(out);
     /* Failures of its own OpenSSL marks with bits far above the alerts. */
     if (ERR_GET_LIB(e) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
@@ -126,7 +140,7 @@ int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     bool of_below = s->scratch->io_code != 0 && ssl_error == SSL_ERROR_SYSCALL;
     int code = s->why     ? s->why->code
                : of_below ? fail_below(s, peer, out)
-                          : fail_protocol(peer, out);
+                          : fail_protocol(s, peer, out);
     memcpy(out->target, peer, sizeof peer);
     memcpy(out->address, info.peer, sizeof out->address);
     /* Without a handshake nothing was asked of the peer. */

@@ -18,6 +18,10 @@ basicConstraints = critical, CA:false
 keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = {names}
+[must_staple]
+basicConstraints = critical, CA:false
+subjectAltName = {names}
+tlsfeature = status_request
 [ca]
 default_ca = here
 [here]
@@ -40,17 +44,22 @@ class Certificate:
 
 
 class Authority:
-    def __init__(self, folder, name="Test authority"):
+    def __init__(self, folder, name="Test authority", root=None):
+        """With a root of its own, unless it is given the certificate to issue with."""
         self.folder = pathlib.Path(folder)
         self.made = {}
         (self.folder / "index.txt").write_text("")
+        if root:
+            self.cert, self.key = root.cert, root.key
+            return
         self.cert, self.key = str(self.folder / "root.pem"), str(self.folder / "root.key")
         self._new_key(self.key)
         config = self._config(name, LOCAL)
         self._openssl("req", "-new", "-x509", "-days", "30", "-key", self.key, "-out", self.cert,
                       "-config", config, "-extensions", "root")
 
-    def issue(self, kind, names=LOCAL, begin="20200101000000Z", end="20491231235959Z"):
+    def issue(self, kind, names=LOCAL, begin="20200101000000Z", end="20491231235959Z",
+              extensions="leaf"):
         """A certificate for these names and this time; made once for each kind."""
         if kind not in self.made:
             cert, key = self.folder / (kind + ".pem"), self.folder / (kind + ".key")
@@ -60,7 +69,7 @@ class Authority:
             self._openssl("req", "-new", "-key", key, "-out", request, "-config", config)
             self._openssl("ca", "-batch", "-notext", "-config", config, "-cert", self.cert,
                           "-keyfile", self.key, "-in", request, "-out", cert,
-                          "-extensions", "leaf", "-startdate", begin, "-enddate", end)
+                          "-extensions", extensions, "-startdate", begin, "-enddate", end)
             self.made[kind] = Certificate(cert, key)
         return self.made[kind]
 
@@ -83,6 +92,26 @@ class Authority:
     @property
     def client(self):
         return self.issue("client", "DNS:client.example")
+
+    def revoke(self, certificate):
+        self._openssl("ca", "-config", self._config("revoke", LOCAL), "-cert", self.cert,
+                      "-keyfile", self.key, "-revoke", certificate.cert)
+
+    def revocation_list(self):
+        path = self.folder / "list.pem"
+        self._openssl("ca", "-config", self._config("revoke", LOCAL), "-cert", self.cert,
+                      "-keyfile", self.key, "-gencrl", "-crldays", "1", "-out", path)
+        return str(path)
+
+    def staple(self, certificate):
+        """An OCSP response about it, as a server staples it."""
+        path = certificate.cert + ".ocsp"
+        self._openssl("ocsp", "-issuer", self.cert, "-cert", certificate.cert, "-no_nonce",
+                      "-reqout", path + "-request")
+        self._openssl("ocsp", "-index", self.folder / "index.txt", "-CA", self.cert, "-rsigner",
+                      self.cert, "-rkey", self.key, "-reqin", path + "-request", "-ndays", "1",
+                      "-respout", path)
+        return path
 
     def encrypted_key(self, password):
         """The key of the good certificate, encrypted."""

@@ -67,6 +67,7 @@ static void loading_fails_cleanly(void **state) {
 typedef struct refusal {
     const char *server, *pins, *crl;
     int code;
+    bool worded; /* by us alone */
 } refusal;
 
 /* Returns whether an allocation failed. */
@@ -85,7 +86,11 @@ static bool refuse_from(const refusal *r, int n) {
         sk_tls_handshake(e.end[SERVER], NULL);
     }
     bool failed = nomem_happened;
-    assert_int_equal(e.rc[CLIENT], failed ? SKUA_E_NOMEM : r->code);
+    /* A refusal without its words is one all the same, where OpenSSL has found the cause itself. */
+    if (failed && r->worded)
+        assert_int_equal(e.rc[CLIENT], SKUA_E_NOMEM);
+    else if (e.rc[CLIENT] != SKUA_E_NOMEM || !failed)
+        assert_int_equal(e.rc[CLIENT], r->code);
     skua_error again;
     assert_int_equal(sk_tls_handshake(e.end[CLIENT], &again), e.rc[CLIENT]);
     assert_int_equal(again.code, e.err[CLIENT].code);
@@ -96,9 +101,9 @@ static bool refuse_from(const refusal *r, int n) {
 static void refusing_fails_cleanly(void **state) {
     (void)state;
     static const refusal refusals[] = {
-        {"self", NULL, NULL, SKUA_E_TLS_CERTIFICATE},
-        {"must", NULL, "list", SKUA_E_TLS_CERTIFICATE},
-        {"good", "sha256//" ZEROS "=", NULL, SKUA_E_TLS_PIN},
+        {"self", NULL, NULL, SKUA_E_TLS_CERTIFICATE, false},
+        {"must", NULL, "list", SKUA_E_TLS_CERTIFICATE, true},
+        {"good", "sha256//" ZEROS "=", NULL, SKUA_E_TLS_PIN, true},
     };
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         int n = 1;
