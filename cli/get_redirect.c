@@ -41,11 +41,26 @@ static int escape(get_bytes *out, const char *location) {
     return rc;
 }
 
+/* Does the reference have a scheme that is not spoken here (RFC 3986 4.1)? */
+static int leaves_http(const char *reference) {
+    size_t len = strcspn(reference, ":/?#");
+    if (reference[len] != ':' || len == 0)
+        return 0;
+    return !(len == 4 && strncasecmp(reference, "http", len) == 0) &&
+           !(len == 5 && strncasecmp(reference, "https", len) == 0);
+}
+
 skua_url *get_redirect_target(const get_transfer *t, skua_error *err) {
     const char *location = t->response ? location_of(t->response) : NULL;
     *err = (skua_error){0};
     if (!location)
         return NULL;
+    if (leaves_http(location)) {
+        get_fail(err, 0, SKUA_E_UNSAFE_REDIRECT,
+                 "%.200s: redirected to \"%.200s\", which is not http", skua_url_text(t->url),
+                 location);
+        return NULL;
+    }
     get_bytes reference = {0};
     skua_url *url = NULL;
     if (get_bytes_add(&reference, "", 0) != 0 || escape(&reference, location) != 0) {

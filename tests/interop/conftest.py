@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import authority  # noqa: E402 (beside this file)
+import recorder  # noqa: E402
 import scripted  # noqa: E402
 from processes import WAIT, Serving  # noqa: E402
 
@@ -129,6 +130,28 @@ def peer():
         def start(*arguments, **options):
             return stack.enter_context(scripted.Peer(*arguments, **options))
         yield start
+
+
+@pytest.fixture
+def record():
+    """Start a server that remembers its requests: see recorder.py."""
+    with contextlib.ExitStack() as stack:
+        def start(answers=(), **options):
+            return stack.enter_context(recorder.Recorder(dict(answers), **options))
+        yield start
+
+
+@pytest.fixture
+def curl():
+    """Run curl with these arguments, as `get` runs `skua get`."""
+    if not shutil.which("curl"):
+        pytest.skip("there is no curl")
+
+    def run(*arguments, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        return Got(subprocess.run(["curl", "-q", "-sS", *map(str, arguments)], timeout=WAIT,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options))
+    return run
 
 
 # ---- certificates ----
