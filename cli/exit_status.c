@@ -46,7 +46,17 @@ static int by_phase(const skua_error *err, int otherwise) {
     }
 }
 
+/* A certificate whose standing was not shown, or not well: X509_V_ERR_OCSP_VERIFY_NEEDED, _FAILED
+ * and X509_V_ERR_OCSP_CERT_UNKNOWN of OpenSSL, which this command knows by number alone. */
+static int is_about_ocsp(const skua_error *err) {
+    enum { FIRST = 73, LAST = 75 };
+    return err->code == SKUA_E_TLS_CERTIFICATE && err->tls_verify >= FIRST &&
+           err->tls_verify <= LAST;
+}
+
 int cli_exit_status(const skua_error *err) {
+    if (is_about_ocsp(err))
+        return CLI_EXIT_OCSP;
     for (size_t i = 0; i < sizeof by_code / sizeof *by_code; i++) {
         if (by_code[i].code == err->code)
             return by_code[i].status;

@@ -49,13 +49,13 @@ static char *unquote(char *text) {
     return rest;
 }
 
-/* Cut a value off at the semicolon behind which a parameter begins. A media type has parameters of
- * its own, so that not every semicolon ends it. Returns what follows, or NULL. */
-static char *cut_value(part *p, char *text) {
+/* Cut a value off at the semicolon behind it. A media type has parameters of its own, so that only
+ * the one before another parameter of ours ends it. Returns what follows, or NULL. */
+static char *cut_value(part *p, char *text, int is_type) {
     char *at = *text == '"' ? unquote(text) : text;
     char **into;
     while ((at = strchr(at, ';')) != NULL) {
-        if (find_parameter(p, at + 1, &into)) {
+        if (!is_type || find_parameter(p, at + 1, &into)) {
             *at = '\0';
             return at + 1;
         }
@@ -64,13 +64,15 @@ static char *cut_value(part *p, char *text) {
     return NULL;
 }
 
+/* What is no parameter of ours is passed over. */
 static void split_parameters(part *p) {
-    char **into = NULL;
-    char *rest = cut_value(p, p->value);
+    char *rest = cut_value(p, p->value, 0);
     while (rest) {
+        char **into = NULL;
         char *value = find_parameter(p, rest, &into);
-        rest = cut_value(p, value);
-        *into = value;
+        rest = cut_value(p, value ? value : rest, into == &p->type);
+        if (value)
+            *into = value;
     }
 }
 

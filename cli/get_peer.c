@@ -148,7 +148,7 @@ int get_peer_build(get_peer *p, const get_options *o, skua_error *err) {
         .decode = o->compressed,
         .trace = o->verbose ? get_trace_print : NULL,
         .trace_user = (void *)cli_colors_for(STDERR_FILENO),
-        .debuglevel = 1,
+        .debuglevel = o->verbose,
     };
     return status ? status : get_proxy_build(p, o, err);
 }

@@ -9,7 +9,8 @@
 
 /* ---- making one ---- */
 
-/* What fails when a connection object is made are the files that were named for TLS. */
+/* What fails when a connection object is made are the files that were named for TLS, and what was
+ * said of ciphers and pins. */
 static int status_of_file(const get_options *o, const skua_error *err) {
     const struct {
         const char *path;
@@ -19,13 +20,15 @@ static int status_of_file(const get_options *o, const skua_error *err) {
                  {o->proxy_cacert, CLI_EXIT_CA_FILE},
                  {o->crl_file, CLI_EXIT_CRL_FILE}};
     skua_error_class class = skua_error_class_of(err->code);
+    if (err->code == SKUA_E_INVALID_ARGUMENT && err->phase == SKUA_PHASE_TLS)
+        return o->ciphers || o->ciphersuites ? CLI_EXIT_CIPHER : CLI_EXIT_PIN;
     if (class != SKUA_CLASS_TLS && class != SKUA_CLASS_IO)
         return cli_exit_status(err);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         if (files[i].path && strcmp(files[i].path, err->target) == 0)
             return files[i].status;
     }
-    return o->cert ? CLI_EXIT_OWN_CERT : CLI_EXIT_CIPHER;
+    return CLI_EXIT_OWN_CERT;
 }
 
 /* "https://host:port". NULL without memory. */

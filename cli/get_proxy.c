@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Where curl's proxies listen when no port is named. */
 #define DEFAULT_PORT ":1080"
@@ -24,7 +25,7 @@ static char *complete(get_peer *p, const char *proxy) {
     size_t host_len = len - (size_t)(host - authority);
     int has_port = memchr(v6_end ? v6_end : host, ':',
                           v6_end ? host_len - (size_t)(v6_end - host) : host_len) != NULL;
-    int is_https = strncmp(proxy, "https://", 8) == 0;
+    int is_https = strncasecmp(proxy, "https://", 8) == 0;
     return cli_texts_format(&p->texts, "%s%.*s%s", authority == proxy ? "http://" : "",
                             (int)(authority + len - proxy), proxy,
                             has_port || is_https ? "" : DEFAULT_PORT);
@@ -36,7 +37,8 @@ static int say(const char *name, const char *value) {
 
 /* -x takes the place of every variable that names a proxy. */
 static int name_proxy(get_peer *p, const char *proxy) {
-    static const char *const others[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"};
+    static const char *const others[] = {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY",
+                                         "ALL_PROXY"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (say(others[i], NULL) != 0)
             return -1;
@@ -47,6 +49,18 @@ static int name_proxy(get_peer *p, const char *proxy) {
 
 static int name_exceptions(const char *list) {
     return say("NO_PROXY", NULL) != 0 ? -1 : say("no_proxy", list);
+}
+
+/* Is it one that is spoken to: with one of these schemes, or without any? */
+static int check_scheme(const char *proxy, skua_error *err) {
+    const char *scheme_end = strstr(proxy, "://");
+    size_t len = scheme_end ? (size_t)(scheme_end - proxy) : 0;
+    if (!scheme_end || (len == 4 && strncasecmp(proxy, "http", len) == 0) ||
+        (len == 5 && strncasecmp(proxy, "https", len) == 0))
+        return 0;
+    return get_fail(err, CLI_EXIT_CONNECT, SKUA_E_UNSUPPORTED,
+                    "get: -x: proxies of the kind %.*s are not supported: http and https are",
+                    (int)(len > 32 ? 32 : len), proxy);
 }
 
 /* ---- what is said to it ---- */
@@ -82,6 +96,9 @@ static int build_fields(get_peer *p, const get_options *o, skua_error *err) {
 /* ---- both ---- */
 
 int get_proxy_build(get_peer *p, const get_options *o, skua_error *err) {
+    int status = o->proxy ? check_scheme(o->proxy, err) : 0;
+    if (status)
+        return status;
     if ((o->proxy && *o->proxy && name_proxy(p, o->proxy) != 0) ||
         (o->no_proxy && name_exceptions(o->no_proxy) != 0))
         return get_no_memory(err);
@@ -95,7 +112,7 @@ int get_proxy_build(get_peer *p, const get_options *o, skua_error *err) {
     p->conn.proxy_from_env = 1;
     p->conn.proxy_tunnel = o->proxy_tunnel;
     p->conn.proxy_tls = &p->proxy_tls;
-    int status = build_fields(p, o, err);
+    status = build_fields(p, o, err);
     p->conn.proxy_fields = p->proxy_fields;
     return status;
 }
