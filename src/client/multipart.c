@@ -11,8 +11,8 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "sys/entropy.h"
 #include "sys/file.h"
-#include "sys/random.h"
 #include "wire/percent.h"
 
 #include <inttypes.h>
@@ -55,7 +55,7 @@ static const file *file_at(const skua_multipart *m, size_t i) {
 /* 128 bits of chance: whether a part holds its own boundary need not be looked for. */
 static int name_boundary(skua_multipart *m, skua_error *err) {
     uint64_t chance[2];
-    int rc = sk_random_bytes(chance, sizeof chance);
+    int rc = sk_entropy_fill(chance, sizeof chance);
     if (rc != 0)
         return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "no random bytes for a boundary");
     snprintf(m->content_type, sizeof m->content_type, TYPE_PREFIX "skua-%016" PRIx64 "%016" PRIx64,

@@ -1,10 +1,10 @@
-/* sys/random.c - bytes that nobody can guess, from getrandom. */
-#include "sys/random.h"
+/* sys/entropy.c - bytes that nobody can guess, from getrandom. */
+#include "sys/entropy.h"
 
 #include <errno.h>
 #include <sys/random.h>
 
-int sk_random_bytes(void *buf, size_t len) {
+int sk_entropy_fill(void *buf, size_t len) {
     char *to = buf;
     while (len > 0) {
         ssize_t n = getrandom(to, len, 0);

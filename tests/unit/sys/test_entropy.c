@@ -1,6 +1,6 @@
-/* sys/random: bytes come, and others each time; a system that has none says so. */
+/* sys/entropy: bytes come, and others each time; a system that has none says so. */
 #include "deny.h"
-#include "sys/random.h"
+#include "sys/entropy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,26 +15,26 @@ static void every_byte_is_filled(void **state) {
     unsigned char all[1000], seen[sizeof all] = {0};
     for (int round = 0; round < 20; round++) { /* a byte stays 0 in all of them once in 2^160 */
         memset(all, 0, sizeof all);
-        assert_int_equal(sk_random_bytes(all, sizeof all), 0);
+        assert_int_equal(sk_entropy_fill(all, sizeof all), 0);
         for (size_t i = 0; i < sizeof all; i++)
             seen[i] |= all[i];
     }
     assert_null(memchr(seen, 0, sizeof seen));
-    assert_int_equal(sk_random_bytes(NULL, 0), 0);
+    assert_int_equal(sk_entropy_fill(NULL, 0), 0);
 }
 
 static void no_two_are_the_same(void **state) {
     (void)state;
     char a[16], b[16];
-    assert_int_equal(sk_random_bytes(a, sizeof a), 0);
-    assert_int_equal(sk_random_bytes(b, sizeof b), 0);
+    assert_int_equal(sk_entropy_fill(a, sizeof a), 0);
+    assert_int_equal(sk_entropy_fill(b, sizeof b), 0);
     assert_memory_not_equal(a, b, sizeof a);
 }
 
 static int refused(void *arg) {
     (void)arg;
     char a[16];
-    return sk_random_bytes(a, sizeof a) == -ENOSYS ? 0 : 1;
+    return sk_entropy_fill(a, sizeof a) == -ENOSYS ? 0 : 1;
 }
 
 static void a_system_without(void **state) {
