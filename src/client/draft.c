@@ -258,9 +258,22 @@ static void write_for_proxy(const sk_draft *d, const skua_field *fields, sk_sess
     }
 }
 
-static void write_own(const sk_draft *d, bool withhold, sk_session *to) {
+static bool has_content(const sk_draft *d, sk_draft_body body) {
+    if (d->chunked || d->length >= 0)
+        return d->length != 0;
+    return body.kind == SK_BODY_CHUNKED || (body.kind == SK_BODY_LENGTH && body.length > 0);
+}
+
+static bool is_withheld(const sk_draft *d, const sk_draft_frame *frame, const sk_draft_field *f) {
+    /* RFC 9110 10.1.1: MUST NOT expect 100-continue of a request without content. */
+    if (d->expects && sk_str_ieq(f->name, SK_LIT("Expect")) && !has_content(d, frame->body))
+        return true;
+    return frame->withhold && sk_str_ieq(f->name, SK_LIT("Proxy-Authorization"));
+}
+
+static void write_own(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
     for (const sk_draft_field *f = d->first; f; f = f->next) {
-        if (!withhold || !sk_str_ieq(f->name, SK_LIT("Proxy-Authorization")))
+        if (!is_withheld(d, frame, f))
             sk_h1_field(&to->h1, to->out, f->name, f->value);
     }
 }
@@ -282,6 +295,6 @@ int sk_draft_write(const sk_draft *d, const sk_draft_frame *frame, sk_session *t
     write_defaults(d, frame, to);
     if (frame->via)
         write_for_proxy(d, frame->via->fields, to);
-    write_own(d, frame->withhold, to);
+    write_own(d, frame, to);
     return sk_h1_finish_head(&to->h1, to->out, frame->body.kind, frame->body.length);
 }

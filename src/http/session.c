@@ -7,6 +7,9 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 
+#include <inttypes.h>
+#include <stddef.h>
+
 #define READ_SIZE   16384u /* room for a read, unless the owner says otherwise */
 #define DIRECT_MIN  4096u  /* a smaller read goes through the buffer: others may follow it */
 #define SMALL_PIECE 4096u  /* body bytes that are cheaper to copy than to send by themselves */
@@ -61,12 +64,33 @@ static sk_event_kind pull(sk_session *s, sk_event *ev) {
     return kind;
 }
 
+/* What is beyond a limit is told with the limit. */
+static int fail_parse(const sk_session *s, const sk_event *ev, skua_error *err) {
+    static const struct {
+        int code;
+        size_t at;
+        const char *unit;
+    } limits[] = {
+        {SKUA_E_LINE_TOO_LONG, offsetof(sk_h1_limits, line_max), " bytes"},
+        {SKUA_E_FIELD_TOO_LONG, offsetof(sk_h1_limits, line_max), " bytes"},
+        {SKUA_E_HEAD_TOO_LARGE, offsetof(sk_h1_limits, block_max), " bytes"},
+        {SKUA_E_TOO_MANY_FIELDS, offsetof(sk_h1_limits, fields_max), ""},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        const char *limit = (const char *)s->h1.limits + limits[i].at;
+        if (limits[i].code == ev->error)
+            return sk_fail(err, ev->error, SKUA_PHASE_RECV, "%s of %" PRIu32 "%s", ev->what,
+                           *(const uint32_t *)(const void *)limit, limits[i].unit);
+    }
+    return sk_fail(err, ev->error, SKUA_PHASE_RECV, "%s", ev->what);
+}
+
 int sk_session_next(sk_session *s, sk_event *ev, skua_error *err) {
     s->span.len = 0;
     for (;;) {
         sk_event_kind kind = pull(s, ev);
         if (kind == SK_EV_ERROR)
-            return sk_fail(err, ev->error, SKUA_PHASE_RECV, "%s", ev->what);
+            return fail_parse(s, ev, err);
         if (kind != SK_EV_NEED)
             return 0;
         int rc = fill(s, err);

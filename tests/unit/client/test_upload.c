@@ -1,4 +1,5 @@
 /* client/round_trip.c - sending while the peer may answer, or go away, before it has everything. */
+#include "bodies.h"
 #include "script.h"
 
 #define OK        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -14,7 +15,7 @@ static int post(script *s) {
     return skua_conn_request(s->conn, "POST", "/", NULL, body, sizeof body, &s->err);
 }
 
-static void a_body_larger_than_what_the_peer_takes_at_once(void **state) {
+static void a07_a_body_larger_than_what_the_peer_takes_at_once(void **state) {
     (void)state;
     static const step steps[] = {
         {EXPECT, "\r\n\r\n", 0}, {EXPECT, "THE END", 0}, {SEND, OK, 0}, {END, NULL, 0}};
@@ -26,11 +27,16 @@ static void a_body_larger_than_what_the_peer_takes_at_once(void **state) {
     assert_non_null(r);
     assert_body(r, "ok");
     assert_memory_equal(strstr(s->got, "\r\n\r\n") + 4, body, sizeof body);
+    int64_t sent = -1;
+    assert_int_equal(skua_response_upload_cut(r, &sent), 0);
+    assert_int_equal(sent, sizeof body);
+    assert_int_equal(skua_response_upload_cut(NULL, &sent), 0);
+    assert_int_equal(sent, 0);
     skua_response_free(r);
     script_free(s);
 }
 
-static void an_early_answer_stops_the_upload(void **state) {
+static void a07_an_early_answer_stops_the_upload(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, TOO_LARGE, 0}, {END, NULL, 0}};
     script *s = with_room(steps, 1000);
@@ -40,13 +46,17 @@ static void an_early_answer_stops_the_upload(void **state) {
     assert_non_null(r);
     assert_int_equal(skua_response_status(r), 413);
     assert_body(r, "no");
+    int64_t sent = -1;
+    assert_int_equal(skua_response_upload_cut(r, &sent), 1);
+    script_listen(s);
+    assert_int_equal(sent, s->got + s->got_len - (strstr(s->got, "\r\n\r\n") + 4));
     skua_response_free(r);
     /* Half a request is on the connection: it cannot carry another. */
     assert_int_equal(script_get(s, "/"), SKUA_E_NOT_CONNECTED);
     script_free(s);
 }
 
-static void step_by_step_the_send_says_so(void **state) {
+static void a07_step_by_step_the_send_says_so(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
                                  {SEND, "HTTP/1.1 102 Processing\r\n\r\n", 0},
@@ -66,7 +76,7 @@ static void step_by_step_the_send_says_so(void **state) {
     script_free(s);
 }
 
-static void a_peer_that_answers_and_closes_is_heard(void **state) {
+static void a07_a_peer_that_answers_and_closes_is_heard(void **state) {
     (void)state;
     static const step steps[] = {
         {EXPECT, "\r\n\r\n", 0}, {SEND, TOO_LARGE, 0}, {CLOSE, NULL, 0}, {END, NULL, 0}};
@@ -80,7 +90,7 @@ static void a_peer_that_answers_and_closes_is_heard(void **state) {
 }
 
 /* The answer stands in the socket, writing fails: it is found all the same. */
-static void an_answer_behind_a_broken_pipe_is_heard(void **state) {
+static void a07_an_answer_behind_a_broken_pipe_is_heard(void **state) {
     (void)state;
     static const step steps[] = {{END, NULL, 0}};
     script *s = with_room(steps, 100000);
@@ -131,7 +141,7 @@ static int expecting(script *s) {
     return skua_conn_request(s->conn, "PUT", "/", fields, "abc", 3, &s->err);
 }
 
-static void the_body_waits_for_100_continue(void **state) {
+static void a07_the_body_waits_for_100_continue(void **state) {
     (void)state;
     static const step steps[] = {
         {EXPECT, "\r\n\r\n", 0}, {TICK, NULL, 100}, {SEND, "HTTP/1.1 100 Continue\r\n\r\n", 0},
@@ -146,7 +156,7 @@ static void the_body_waits_for_100_continue(void **state) {
     script_free(s);
 }
 
-static void the_body_is_not_sent_when_it_is_not_wanted(void **state) {
+static void a07_the_body_is_not_sent_when_it_is_not_wanted(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
                                  {SEND, "HTTP/1.1 417 Expectation Failed\r\n\r\n", 0},
@@ -157,11 +167,14 @@ static void the_body_is_not_sent_when_it_is_not_wanted(void **state) {
     assert_non_null(r);
     assert_int_equal(skua_response_status(r), 417);
     assert_null(strstr(s->got, "abc"));
+    int64_t sent = -1;
+    assert_int_equal(skua_response_upload_cut(r, &sent), 1);
+    assert_int_equal(sent, 0);
     skua_response_free(r);
     script_free(s);
 }
 
-static void a_peer_that_knows_no_100_gets_the_body_after_a_second(void **state) {
+static void a07_a_peer_that_knows_no_100_gets_the_body_after_a_second(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "abc", 0}, {SEND, OK, 0}, {END, NULL, 0}};
     script *s = with_room(steps, 1000);
@@ -172,6 +185,109 @@ static void a_peer_that_knows_no_100_gets_the_body_after_a_second(void **state) 
     assert_body(r, "ok");
     skua_response_free(r);
     script_free(s);
+}
+
+static void a07_the_wait_for_100_can_be_bounded(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "abc", 0}, {SEND, OK, 0}, {END, NULL, 0}};
+    script *s = script_with(steps, "http://example.org",
+                            (skua_conn_opts){.continue_timeout_ms = 250}, 1000);
+    assert_int_equal(expecting(s), 0);
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    assert_non_null(r);
+    assert_int_equal(s->clock.now_ms, 1250);
+    skua_response_free(r);
+    script_free(s);
+}
+
+/* RFC 9110 10.1.1 */
+static void a07_nothing_is_expected_without_a_body(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {END, NULL, 0}};
+    static const skua_field expect[] = {{"Expect", "100-continue", 0}, {0}};
+    static const char *const methods[] = {"GET", "POST"};
+    for (size_t i = 0; i < 2; i++) {
+        script *s = with_room(steps, 1000);
+        assert_int_equal(skua_conn_request(s->conn, methods[i], "/", expect, NULL, 0, &s->err), 0);
+        skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+        assert_non_null(r);
+        assert_null(strstr(s->got, "Expect"));
+        assert_int_equal(s->clock.now_ms, 1000);
+        skua_response_free(r);
+        script_free(s);
+    }
+}
+
+/* A stream that takes all there is never waits: the answer is looked for between two pieces. */
+static void a07_an_early_answer_is_noticed_between_two_sends(void **state) {
+    (void)state;
+    static const step steps[] = {{END, NULL, 0}};
+    script *s = with_room(steps, 1 << 20);
+    skua_conn_putrequest(s->conn, "POST", "/");
+    skua_conn_putheader(s->conn, "Transfer-Encoding", "chunked");
+    skua_conn_endheaders(s->conn);
+    assert_int_equal(skua_conn_send(s->conn, "abc", 3), 0);
+    assert_int_equal(sk_pair_reads(s->pair, 0), 0); /* not ahead of the first */
+    s->at = (const step[]){{SEND, TOO_LARGE, 0}, {END, NULL, 0}};
+    script_turn(s);
+    assert_int_equal(skua_conn_send(s->conn, "def", 3), SKUA_E_BROKEN_PIPE);
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    assert_non_null(r);
+    assert_int_equal(skua_response_status(r), 413);
+    assert_int_equal(skua_response_upload_cut(r, NULL), 1);
+    script_listen(s);
+    assert_null(strstr(s->got, "def"));
+    skua_response_free(r);
+    script_free(s);
+}
+
+/* The machine has counted the last bytes as sent, but they stand in our buffer: what comes next on
+ * this connection would be taken for them. */
+static void a07_a_cut_in_the_last_bytes_ends_the_connection(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "POST", 0}, {SEND, TOO_LARGE, 0}, {END, NULL, 0}};
+    script *s = with_room(steps, 150);
+    assert_int_equal(skua_conn_request(s->conn, "POST", "/", NULL, body, 1000, &s->err), 0);
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    assert_non_null(r);
+    int64_t sent = -1;
+    assert_int_equal(skua_response_upload_cut(r, &sent), 1);
+    assert_true(sent < 1000);
+    assert_body(r, "no");
+    skua_response_free(r);
+    assert_int_equal(script_get(s, "/"), SKUA_E_NOT_CONNECTED);
+    script_free(s);
+}
+
+/* From every kind of source, and over everything that a stream can do to it. */
+static void a07_an_early_answer_stops_any_source(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, TOO_LARGE, 0}, {END, NULL, 0}};
+    FILE *file = bodies_file(200000);
+    bodies_spring spring = {.len = 200000, .step = 3000};
+    const skua_body bodies[] = {
+        {.size = sizeof(skua_body), .kind = SKUA_BODY_FD, .fd = fileno(file)},
+        {.size = sizeof(skua_body),
+         .kind = SKUA_BODY_CALLBACK,
+         .read = bodies_read,
+         .user = &spring},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        script *s = with_room(steps, 1000);
+        assert_int_equal(skua_conn_request_body(s->conn, "PUT", "/", NULL, &bodies[i], &s->err), 0);
+        skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+        assert_non_null(r);
+        assert_int_equal(skua_response_status(r), 413);
+        int64_t sent = -1;
+        assert_int_equal(skua_response_upload_cut(r, &sent), 1);
+        assert_in_range(sent, 0, 20000);
+        skua_response_free(r);
+        script_free(s);
+    }
+    /* Of the file that much is used up, and no more than a buffer's worth of the spring. */
+    assert_in_range(lseek(fileno(file), 0, SEEK_CUR), 9, 20009);
+    assert_in_range(spring.at, 1, 20000);
+    fclose(file);
 }
 
 /* A peer that has refused, said so in a TLS alert, and gone. */
@@ -240,17 +356,22 @@ static void why_the_peer_went_away_is_reported(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_body_larger_than_what_the_peer_takes_at_once),
-        cmocka_unit_test(an_early_answer_stops_the_upload),
-        cmocka_unit_test(step_by_step_the_send_says_so),
+        cmocka_unit_test(a07_a_body_larger_than_what_the_peer_takes_at_once),
+        cmocka_unit_test(a07_an_early_answer_stops_the_upload),
+        cmocka_unit_test(a07_step_by_step_the_send_says_so),
         cmocka_unit_test(why_the_peer_went_away_is_reported),
-        cmocka_unit_test(a_peer_that_answers_and_closes_is_heard),
-        cmocka_unit_test(an_answer_behind_a_broken_pipe_is_heard),
+        cmocka_unit_test(a07_a_peer_that_answers_and_closes_is_heard),
+        cmocka_unit_test(a07_an_answer_behind_a_broken_pipe_is_heard),
         cmocka_unit_test(a_peer_that_goes_without_a_word_is_an_error_of_sending),
         cmocka_unit_test(nonsense_in_the_middle_of_an_upload_is_reported_as_such),
-        cmocka_unit_test(the_body_waits_for_100_continue),
-        cmocka_unit_test(the_body_is_not_sent_when_it_is_not_wanted),
-        cmocka_unit_test(a_peer_that_knows_no_100_gets_the_body_after_a_second),
+        cmocka_unit_test(a07_the_body_waits_for_100_continue),
+        cmocka_unit_test(a07_the_body_is_not_sent_when_it_is_not_wanted),
+        cmocka_unit_test(a07_the_wait_for_100_can_be_bounded),
+        cmocka_unit_test(a07_nothing_is_expected_without_a_body),
+        cmocka_unit_test(a07_an_early_answer_is_noticed_between_two_sends),
+        cmocka_unit_test(a07_a_cut_in_the_last_bytes_ends_the_connection),
+        cmocka_unit_test(a07_an_early_answer_stops_any_source),
+        cmocka_unit_test(a07_a_peer_that_knows_no_100_gets_the_body_after_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
