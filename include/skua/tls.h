@@ -55,8 +55,9 @@ typedef struct skua_tls_opts {
     const char *alpn;         /* comma-separated, best first; NULL: "http/1.1"; "": none */
     int insecure_skip_verify; /* client: 1 = believe anyone. Each use is traced as a warning */
     int max_version;          /* SKUA_TLS_1_2 or SKUA_TLS_1_3 [the newest] */
-    const char *ciphers;      /* of TLS 1.2, as OpenSSL lists them [Mozilla's intermediate] */
-    const char *ciphersuites; /* of TLS 1.3 [all three] */
+    const char *ciphers; /* of TLS 1.2, as OpenSSL lists them [Mozilla's intermediate]; an unknown
+                            name is refused, and what authenticates nobody stays out */
+    const char *ciphersuites;              /* of TLS 1.3 [all three] */
     skua_tls_password_fn *key_password_fn; /* asked where key_password is NULL */
     void *key_password_user;
     const char *sni;  /* client: name sent in the clear, where it is not the one that is verified;
@@ -68,8 +69,9 @@ typedef struct skua_tls_opts {
                              of its issuer, but for the one that is in the store */
     skua_tls_ocsp ocsp;
     skua_tls_sessions *sessions; /* client: NULL: each connection object keeps its own */
-    const char *keylog_file;     /* append what decrypts a capture of the traffic, in NSS's format
-                                    (mode 0600). Each use is traced as a warning */
+    const char *keylog_file;     /* append what decrypts a capture of the traffic, in NSS's format.
+                                    The file becomes its owner's alone (mode 0600); links and others'
+                                    files are refused. Each use is traced as a warning */
 } skua_tls_opts;
 
 /* Make a store of TLS sessions, for connections to resume from: a handshake then goes without
