@@ -62,7 +62,9 @@ static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *
         return sk_tls_stopped(s, rc, err);
     size_t got = decrypt(s, buf, len, &rc);
     /* SSL_MODE_RELEASE_BUFFERS overlooks the buffer that a handshake or a ticket needed. */
-    SSL_free_buffers(s->ssl);
+    if (s->untidy || got == 0)
+        SSL_free_buffers(s->ssl);
+    s->untidy = false;
     /* The end of a handshake that came together with a request leaves together with the answer.
      * A write that fails is for the next write to tell: what the peer sent can still be read. */
     bool answer_follows = !was_up && got > 0;
@@ -196,6 +198,7 @@ static sk_tls *tls_new(sk_tls_ctx *c, skua_stream *below, skua_str host, sk_tls_
     s->below = below;
     s->ctx = c;
     s->scratch = scratch;
+    s->untidy = true;
     scratch->holders++;
     if (host.len > 0)
         memcpy(s->host, host.ptr, host.len);

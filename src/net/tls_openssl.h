@@ -57,6 +57,7 @@ typedef struct sk_tls {
     bool up;            /* the handshake is done */
     bool plain;         /* it failed: the peer sent an HTTP request in the clear */
     bool blocked;       /* the stream below did not take all of `out` */
+    bool untidy;        /* OpenSSL may hold a buffer that it no longer needs */
     char host[];        /* whom a client means; "" on a server */
 } sk_tls;
 

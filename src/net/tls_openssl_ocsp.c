@@ -127,8 +127,10 @@ static int refuse_dated(const staple *t, int verify, const char *rule, const ASN
 }
 
 static int judge_times(const staple *t, ASN1_GENERALIZEDTIME *from, ASN1_GENERALIZEDTIME *to) {
-    if (OCSP_check_validity(from, to, SLACK_SECONDS, to ? -1 : OPEN_END_SECONDS) == 1)
+    if (OCSP_check_validity(from, to, SLACK_SECONDS, to ? -1 : OPEN_END_SECONDS) == 1) {
+        sk_tls_tell(t->s, "the stapled OCSP response calls the certificate good");
         return 1;
+    }
     ERR_clear_error();
     time_t now = time(NULL);
     if (X509_cmp_time(from, &now) > 0)

@@ -103,7 +103,8 @@ static unsigned char *make_key(const sk_tls *s, const char *place) {
 
 /* In TLS 1.3 with each ticket, which comes after the handshake, otherwise at its end. */
 static int on_session(SSL *ssl, SSL_SESSION *session) {
-    const sk_tls *s = SSL_get_app_data(ssl);
+    sk_tls *s = SSL_get_app_data(ssl);
+    s->untidy = true;
     sk_tls_tell(s, "session ticket: %lu s", SSL_SESSION_get_ticket_lifetime_hint(session));
     if (s->key)
         sk_tls_sessions_put(s->ctx->sessions, s->key, session);
