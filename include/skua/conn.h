@@ -94,7 +94,8 @@ typedef struct skua_conn_opts {
     const skua_field *proxy_fields; /* sent to the proxy alone; NULL: none */
     const skua_tls_opts *proxy_tls; /* to an https proxy; NULL: verified as any server */
     skua_network_policy network; /* [SKUA_NET_ANY]. With a proxy it holds for the proxy's address;
-                                    what the proxy connects to is the proxy's affair */
+                                    what the proxy connects to is the proxy's affair. A stream that
+                                    is given is not asked where it leads */
     int debuglevel; /* what is traced: 1 heads and what is done; 2 TLS and timing as well [2 where
                        there is a trace, else nothing]. Without a trace, to standard error */
     const char *unix_socket; /* connect to this Unix socket whatever the URL's host says: a path, or

@@ -110,8 +110,9 @@ typedef enum skua_phase {
 /* One address that was tried. */
 typedef struct skua_attempt {
     char address[56]; /* "192.0.2.1:443", "[2001:db8::1]:443" */
-    int os_errno;     /* 0 where the attempt was overtaken or still under way */
-    int elapsed_ms;   /* from this attempt's beginning to its end, or to the error */
+    int os_errno;   /* 0 where the attempt was overtaken or still under way; EACCES where the option
+                       network forbids the address */
+    int elapsed_ms; /* from this attempt's beginning to its end, or to the error */
 } skua_attempt;
 
 /* Everything known about a failure. The caller owns it; a call that takes one fills it only when

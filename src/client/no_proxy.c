@@ -34,11 +34,6 @@ static digits digits_of(skua_str text) {
     return d;
 }
 
-static bool same_bits(const unsigned char *a, const unsigned char *b, size_t bits) {
-    size_t whole = bits / 8, rest = bits % 8;
-    return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
-}
-
 /* Is the entry "10.0.0.0/8", or an address, all bits of which count? */
 static bool split_block(skua_str entry, digits *from, int64_t *bits) {
     const char *slash = memchr(entry.ptr, '/', entry.len);
@@ -59,7 +54,8 @@ static bool covers_address(skua_str entry, const digits *host) {
     size_t unmapped = from.len;
     unmap(&from);
     bits -= (int64_t)(unmapped - from.len) * 8;
-    return bits >= 0 && from.len == host->len && same_bits(from.bytes, host->bytes, (size_t)bits);
+    return bits >= 0 && from.len == host->len &&
+           sk_addr_same_prefix(from.bytes, host->bytes, (size_t)bits);
 }
 
 /* ---- names ---- */

@@ -51,9 +51,11 @@ static bool is_exempt(const sk_proxy_query *q, const environment *e, sk_proxy_ch
     if (!list)
         return false;
     skua_str entry = sk_no_proxy_find(sk_str(list), sk_str(q->host), q->port);
+    bool v6 = strchr(q->host, ':') != NULL;
     if (entry.ptr)
-        snprintf(c->rule, sizeof c->rule, "the entry \"%.*s\" of %s covers %s:%d",
-                 entry.len < 128 ? (int)entry.len : 128, entry.ptr, name, q->host, q->port);
+        snprintf(c->rule, sizeof c->rule, "the entry \"%.*s\" of %s covers %s%s%s:%d",
+                 entry.len < 128 ? (int)entry.len : 128, entry.ptr, name, v6 ? "[" : "", q->host,
+                 v6 ? "]" : "", q->port);
     return entry.ptr != NULL;
 }
 

@@ -36,17 +36,9 @@ static const block4 blocks4[] = {
     {{240, 0, 0, 0}, 4, "reserved (RFC 1112)"},
 };
 
-/* Are the first bits the same? */
-static bool begins_with(const unsigned char *address, const unsigned char *block, unsigned bits) {
-    unsigned whole = bits / 8, rest = bits % 8;
-    if (memcmp(address, block, whole) != 0)
-        return false;
-    return rest == 0 || (address[whole] ^ block[whole]) >> (8 - rest) == 0;
-}
-
 static const char *fault4(const unsigned char *address) {
     for (size_t i = 0; i < sizeof blocks4 / sizeof blocks4[0]; i++) {
-        if (begins_with(address, blocks4[i].from, blocks4[i].bits))
+        if (sk_addr_same_prefix(address, blocks4[i].from, blocks4[i].bits))
             return blocks4[i].what;
     }
     return NULL;
@@ -95,7 +87,7 @@ static const block6 blocks6[] = {
 
 static const block6 *find6(const unsigned char *address) {
     const block6 *b = blocks6;
-    while (!begins_with(address, b->from, b->bits))
+    while (!sk_addr_same_prefix(address, b->from, b->bits))
         b++;
     return b;
 }

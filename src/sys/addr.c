@@ -140,6 +140,11 @@ size_t sk_addr_bytes(const sk_addr *a, unsigned char out[16]) {
     return sizeof in6.sin6_addr;
 }
 
+bool sk_addr_same_prefix(const unsigned char *a, const unsigned char *b, size_t bits) {
+    size_t whole = bits / 8, rest = bits % 8;
+    return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
+}
+
 /* sin_port and sin6_port stand at the same place. */
 _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
                "the port's place depends on the family");

@@ -25,6 +25,8 @@ int sk_addr_unix(skua_str path, sk_addr *out);
 void sk_addr_format(const struct sockaddr *sa, socklen_t len, char out[SK_ADDR_TEXT]);
 /* The address alone, in network byte order. Returns its length: 4, 16, or 0 for a Unix socket. */
 size_t sk_addr_bytes(const sk_addr *a, unsigned char out[16]);
+/* Do two such agree in their first bits? */
+bool sk_addr_same_prefix(const unsigned char *a, const unsigned char *b, size_t bits);
 int sk_addr_port(const sk_addr *a); /* 0 for a Unix socket */
 void sk_addr_set_port(sk_addr *a, int port);
 

@@ -180,6 +180,10 @@ static void a10_proxy_for_url(void **state) {
         skua_proxy_for_url("https://10.1.2.3/", proxy, sizeof proxy, rule, sizeof rule, &err), 0);
     assert_string_equal(proxy, "");
     assert_string_equal(rule, "the entry \"10.0.0.0/8\" of no_proxy covers 10.1.2.3:443");
+    setenv("no_proxy", "::/0", 1);
+    assert_int_equal(skua_proxy_for_url("https://[::1]:8443/", NULL, 0, rule, sizeof rule, &err),
+                     0);
+    assert_string_equal(rule, "the entry \"::/0\" of no_proxy covers [::1]:8443");
     assert_int_equal(skua_proxy_for_url("http://example.org", proxy, sizeof proxy, NULL, 0, &err),
                      0);
     assert_string_equal(proxy, "");

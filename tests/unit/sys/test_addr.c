@@ -133,12 +133,24 @@ static void the_bytes_of_an_address(void **state) {
     assert_int_equal(sk_addr_bytes(&a, got), 0);
 }
 
+static void prefixes(void **state) {
+    (void)state;
+    static const unsigned char a[] = {10, 0xaa, 0xff}, b[] = {10, 0xab, 0};
+    assert_true(sk_addr_same_prefix(a, b, 0));
+    assert_true(sk_addr_same_prefix(a, b, 8));
+    assert_true(sk_addr_same_prefix(a, b, 15));
+    assert_false(sk_addr_same_prefix(a, b, 16));
+    assert_false(sk_addr_same_prefix(a, b, 17));
+    assert_true(sk_addr_same_prefix(a, a, 24));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_there_and_back),
         cmocka_unit_test(names_are_no_addresses),
         cmocka_unit_test(port_can_be_changed),
         cmocka_unit_test(the_bytes_of_an_address),
+        cmocka_unit_test(prefixes),
         cmocka_unit_test(unix_paths),
         cmocka_unit_test(what_is_no_address_has_no_text),
     };
