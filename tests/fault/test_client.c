@@ -2,6 +2,7 @@
  * the nth write is short, not ready, reset, ended or stalled. The error is the right one, and
  * nothing leaks or hangs. */
 #include "../unit/client/answering.h"
+#include "../unit/client/bodies.h"
 #include "../unit/client/script.h"
 #include "../unit/nomem.h"
 
@@ -109,6 +110,55 @@ static int take_over(script *s) {
     return 0;
 }
 
+/* Read what answers an upload, to its end. */
+static int upload_answered(script *s, int rc) {
+    skua_response *r = rc == 0 ? skua_conn_getresponse(s->conn, &s->err) : NULL;
+    if (!r)
+        return s->err.code;
+    char buf[8];
+    ptrdiff_t n = 1;
+    while (n > 0)
+        n = skua_response_read(r, buf, sizeof buf, &s->err);
+    skua_response_free(r);
+    return (int)n;
+}
+
+static int upload_file(script *s) {
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    fprintf(file, "%0100000dTHE END", 0);
+    rewind(file);
+    int rc = skua_conn_request_body(s->conn, "PUT", "/", NULL,
+                                    SKUA_OPTS(skua_body, .kind = SKUA_BODY_FD, .fd = fileno(file)),
+                                    &s->err);
+    rc = upload_answered(s, rc);
+    fclose(file);
+    return rc;
+}
+
+static int upload_calls(script *s) {
+    bodies_spring spring = {.len = 20000, .step = 7000};
+    const skua_field fields[] = {{"Expect", "100-continue", 0}, {0}};
+    int rc =
+        skua_conn_request_body(s->conn, "PUT", "/", fields,
+                               SKUA_OPTS(skua_body, .kind = SKUA_BODY_CALLBACK, .read = bodies_read,
+                                         .rewind = bodies_rewind, .user = &spring),
+                               &s->err);
+    return upload_answered(s, rc);
+}
+
+static int upload_trailers(script *s) {
+    const skua_field trailers[] = {{"X-Sum", "1", 0}, {0}};
+    const char *const values[] = {"a", "b", NULL};
+    skua_conn_putrequest(s->conn, "PUT", "/");
+    skua_conn_putheader(s->conn, "Transfer-Encoding", "chunked");
+    skua_conn_putheader_values(s->conn, "X-Both", values);
+    skua_conn_endheaders(s->conn);
+    skua_conn_send(s->conn, "hello", 5);
+    skua_conn_sendtrailers(s->conn, trailers);
+    return upload_answered(s, 0);
+}
+
 #define MANY "X-Many: a\r\nX-Many: b\r\n"
 
 static const step length[] = {{EXPECT, "\r\n\r\n", 0},
@@ -165,6 +215,17 @@ static const step coded[] = {{EXPECT, "\r\n\r\n", 0},
                              {END, NULL, 0}};
 #endif
 
+static const step all_uploaded[] = {{EXPECT, "\r\n\r\n", 0},
+                                    {EXPECT, "THE END", 0},
+                                    {SEND, OK "\r\n", 0},
+                                    {CLOSE, NULL, 0},
+                                    {END, NULL, 0}};
+static const step continued[] = {{EXPECT, "\r\n\r\n", 0},  {SEND, "HTTP/1.1 100 Go\r\n\r\n", 0},
+                                 {EXPECT, "0\r\n\r\n", 0}, {SEND, OK "\r\n", 0},
+                                 {CLOSE, NULL, 0},         {END, NULL, 0}};
+static const step trailed[] = {
+    {EXPECT, "X-Sum: 1\r\n\r\n", 0}, {SEND, OK "\r\n", 0}, {CLOSE, NULL, 0}, {END, NULL, 0}};
+
 static const struct scenario {
     const char *name;
     const step *steps;
@@ -176,6 +237,9 @@ static const struct scenario {
     {"post", posted, post},
     {"two requests", kept, get_twice},
     {"steps", uploaded, upload},
+    {"a file", all_uploaded, upload_file},
+    {"a callback", continued, upload_calls},
+    {"trailers", trailed, upload_trailers},
     {"lines", in_lines, lines},
     {"unread", unread, get_behind_unread},
     {"switched", switched, take_over},
