@@ -45,8 +45,20 @@ static size_t piece_bytes(const get_options *o) {
     return o->rate_max == 0 || most > READ_BYTES ? READ_BYTES : (size_t)most;
 }
 
+/* --max-filesize, as soon as it is known. */
+static int check_size(get_transfer *t, int64_t size) {
+    int64_t max = t->options->size_max;
+    if (max == 0 || size <= max)
+        return 0;
+    return get_fail(&t->err, CLI_EXIT_LIMIT, SKUA_E_BODY_TOO_LARGE,
+                    "%.300s: the body is larger than %lld bytes", skua_url_text(t->url),
+                    (long long)max);
+}
+
 static int take_piece(get_transfer *t, const char *piece, size_t len) {
     int status = check_terminal(t, piece, len);
+    if (!status)
+        status = check_size(t, t->counts.download + (int64_t)len);
     if (status)
         return status;
     t->counts.download += (int64_t)len;
@@ -107,6 +119,8 @@ int get_body_receive(get_transfer *t) {
     if (refused && !o->fail_with_body)
         return refused;
     int status = refused ? 0 : get_resume_check(t, &done);
+    if (!status && !done && !o->head)
+        status = check_size(t, skua_response_content_length(t->response));
     if (status || done)
         return status;
     if (cli_output_open(&t->output) != 0)

@@ -4,6 +4,7 @@
 #include "exit_status.h"
 #include "stopwatch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,8 @@ static int fail(get_transfer *t) {
         return get_fail_file(&t->err, CLI_EXIT_READ, t->upload_name ? t->upload_name : "get: -F",
                              t->upload.os_errno);
     }
+    if (t->options->interface && t->err.os_errno == EADDRNOTAVAIL)
+        return CLI_EXIT_INTERFACE;
     if (t->err.code == SKUA_E_RESOLVE && goes_through_proxy(t))
         return CLI_EXIT_RESOLVE_PROXY;
     return cli_exit_status(&t->err);

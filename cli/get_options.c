@@ -45,9 +45,16 @@ static const cli_option output[] = {
     {0, "no-progress-meter", NULL, CLI_FLAG, AT(no_progress), 0, "no progress bar", RARE},
     {'#', "progress-bar", NULL, CLI_FLAG, AT(ignored), 0, "there is a bar in any case", RARE},
     {'N', "no-buffer", NULL, CLI_FLAG, AT(ignored), 0, "nothing is held back in any case", RARE},
+    {'q', "disable", NULL, CLI_FLAG, AT(ignored), 0, "there is no file of settings in any case",
+     RARE},
 };
 
 static const cli_option request[] = {
+    {0, "url", "URL", CLI_LIST, AT(urls), 0, "get this URL, as if it stood by itself", RARE},
+    {'g', "globoff", NULL, CLI_FLAG, AT(ignored), 0,
+     "brackets and braces mean nothing in a URL in any case", RARE},
+    {0, "path-as-is", NULL, CLI_FLAG, AT(ignored), 0, "/../ stays in a URL in any case", RARE},
+    {0, "basic", NULL, CLI_FLAG, AT(ignored), 0, "-u is Basic in any case", RARE},
     {'X', "request", "METHOD", CLI_TEXT, AT(method), 0,
      "ask with METHOD, not GET, HEAD (-I), POST (-d, -F) or\nPUT (-T)", 0},
     {'H', "header", "'NAME: VALUE'", CLI_LIST, AT(fields), 0,
@@ -105,6 +112,8 @@ static const cli_option course[] = {
      "for all of one URL (no limit)", 0},
     {0, "connect-timeout", "SECONDS", CLI_MILLISECONDS, AT(connect_timeout_ms), 0,
      "for name, connection and TLS handshake together\n(by itself each has 5, 10, 10)", 0},
+    {0, "max-filesize", "BYTES", CLI_BYTES, AT(size_max), 0, "receive no larger body (exit 63)",
+     RARE},
     {0, "limit-rate", "BYTES", CLI_BYTES, AT(rate_max), 0,
      "receive so many bytes a second: 100k, 2M", RARE},
 };

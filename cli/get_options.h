@@ -67,6 +67,7 @@ typedef struct get_options {
     int64_t max_time_ms;
     int64_t connect_timeout_ms;
     int64_t rate_max;
+    int64_t size_max; /* 0: any */
     const char *proxy;
     const char *no_proxy;
     const char *proxy_user;

@@ -7,6 +7,7 @@
 
 #include "stopwatch.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -129,7 +130,23 @@ static void put(const char *text, size_t len) {
     (void)n;
 }
 
+/* An interrupt ends the line before it ends the program. */
+static void end_line(int number) {
+    put("\n", 1);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Take SIGINT over, or give it back; one that is ignored stays so. */
+static void watch_interrupt(void (*from)(int), void (*to)(int)) {
+    struct sigaction now, wanted = {.sa_handler = to};
+    if (sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == from)
+        sigaction(SIGINT, &wanted, NULL);
+}
+
 static void draw(cli_progress *p, double now) {
+    if (p->drawn == 0)
+        watch_interrupt(SIG_DFL, end_line);
     char line[LINE_BYTES + 8] = "\r";
     p->state.ms = now - p->began;
     /* The last column stays free: some terminals begin a new line there. */
@@ -160,6 +177,7 @@ void cli_progress_end(cli_progress *p) {
     if (p->shown && p->drawn > 0) {
         draw(p, cli_now_ms());
         put("\n", 1);
+        watch_interrupt(end_line, SIG_DFL);
     }
     p->shown = 0;
 }

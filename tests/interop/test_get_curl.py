@@ -194,6 +194,11 @@ def both(get, curl, record, tmp_path):
     (["--nonsense", "URL/"], 2),
     (["-k", "--no-insecure", "URL/hello"], 0),
     (["-N", "-#", "-s", "--http1.1", "-4", "URL/hello"], 0),
+    (["--max-filesize", "5", "URL/hello"], 0),
+    (["--max-filesize", "4", "URL/hello"], 63),
+    (["--max-filesize", "4", "-o", "a", "URL/hello"], 63),
+    (["--interface", "192.0.2.77", "URL/hello"], 45),
+    (["-qg", "--basic", "--path-as-is", "--url", "URL/hello"], 0),
     # trying again
     (["--retry", "1", "URL/429"], 0),
     (["--retry", "1", "-o", "a", "URL/429"], 0),

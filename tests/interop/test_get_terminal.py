@@ -156,6 +156,7 @@ def test_an_interrupted_download_keeps_what_came(terminal, peer, tmp_path):
     run.read(b"3 B of 5 B")
     run.write(b"\x03")
     assert run.end()[0] == -signal.SIGINT
+    assert run.said.endswith(b"\r\n")
     assert (tmp_path / "out").read_bytes() == b"hel"
 
 
