@@ -209,10 +209,13 @@ SKUA_API void skua_conn_close(skua_conn *c);
  * skua_conn_send.
  *
  * A kept connection that the peer has closed meanwhile is replaced. Where it proves dead only after
- * sending, GET, HEAD, OPTIONS, PUT, DELETE and TRACE are sent once more on a new one (RFC 9110
- * 9.2.2), with a body of up to 64 KiB. A peer that answers before it has the whole body
- * is heard: the rest stays unsent, and this returns 0. A request that failed is forgotten;
- * skua_conn_getresponse gives its error once more.
+ * sending, without a byte of an answer, the request is sent once more on a new one: GET, HEAD,
+ * OPTIONS, PUT, DELETE and TRACE (RFC 9110 9.2.2), and others of which nothing had left. When that
+ * shows only in skua_conn_getresponse, a body of up to 64 KiB has been kept for it; a larger one is
+ * the caller's again (skua_conn_request_body borrows it for longer). A peer that answers before it
+ * has the whole body is heard: the rest stays unsent, and this returns 0
+ * (skua_response_upload_cut). A request that failed is forgotten; skua_conn_getresponse gives its
+ * error once more.
  *
  * Returns: 0, or SKUA_E_CANNOT_SEND_REQUEST (another one has not been answered; nothing has
  *          happened), SKUA_E_INVALID_ARGUMENT (bad method, target or field; nothing has been
@@ -247,12 +250,13 @@ SKUA_API int skua_conn_request_body(skua_conn *c, const char *method, const char
  * with decode, Accept-Encoding names the codings of this build.
  * A target that is an absolute URL or "*" is sent as it is; an empty one is "/".
  *
- * putrequest, putheader, endheaders and send latch: the first thing that is wrong with the request,
- * or with sending it, is kept, later calls of the three give it again and do nothing, and
+ * putrequest, putheader, endheaders, send and sendtrailers latch: the first thing that is wrong
+ * with the request, or with sending it, is kept, later calls give it again and do nothing, and
  * skua_conn_getresponse reports it whole. So the code in between is a straight line. A refusal
- * because of the state (SKUA_E_CANNOT_SEND_REQUEST, SKUA_E_CANNOT_SEND_HEADER) is not kept: it
- * changes nothing. A NULL connection is SKUA_E_INVALID_ARGUMENT in all of them; so where only the
- * outcome of skua_conn_getresponse is looked at, a skua_conn_new that failed is not lost either.
+ * because of the state (SKUA_E_CANNOT_SEND_REQUEST, SKUA_E_CANNOT_SEND_HEADER, body bytes before a
+ * head was ended) is not kept: it changes nothing. A NULL connection is SKUA_E_INVALID_ARGUMENT in
+ * all of them; so where only the outcome of skua_conn_getresponse is looked at, a skua_conn_new
+ * that failed is not lost either.
  *
  * Returns: 0, SKUA_E_CANNOT_SEND_REQUEST (another request has not been answered),
  *          SKUA_E_INVALID_ARGUMENT or SKUA_E_NOMEM.
@@ -343,8 +347,7 @@ SKUA_API int skua_conn_sendtrailers(skua_conn *c, const skua_field *fields);
  *
  * Returns: the response, or NULL: what an earlier step latched, SKUA_E_RESPONSE_NOT_READY,
  *          SKUA_E_NOT_CONNECTED (closed with an earlier response), SKUA_E_REMOTE_DISCONNECTED
- *          (closed without a byte; retry_safe where a reused connection died under a method that
- *          may be sent twice), SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL,
+ *          (closed without a byte), SKUA_E_BAD_STATUS_LINE, SKUA_E_UNKNOWN_PROTOCOL,
  *          SKUA_E_LINE_TOO_LONG,
  *          SKUA_E_FIELD_TOO_LONG, SKUA_E_HEAD_TOO_LARGE, SKUA_E_TOO_MANY_FIELDS, SKUA_E_BAD_FIELD,
  *          SKUA_E_BAD_LINE_END, SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING,

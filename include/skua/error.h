@@ -124,7 +124,7 @@ typedef struct skua_error {
     int tls_verify;         /* X509_V_ERR_* of the verification, or 0 */
     int tls_depth;          /* which certificate: 0 is the peer's own */
     int resolve_code;       /* EAI_* of getaddrinfo, or 0 */
-    int retry_safe;         /* 1: sending it again does no harm: not processed, or idempotent */
+    int retry_safe;         /* 1: sending it again does no harm: not seen, or idempotent */
     int attempts;           /* how many of attempt[] are filled */
     int64_t bytes_received; /* of the response; of its body once its head is complete */
     int64_t bytes_expected; /* how many there should have been; -1 when not known */
