@@ -23,7 +23,7 @@ static void a_request_and_its_response(void **state) {
     script_free(s);
 }
 
-static void calls_out_of_order_are_refused_and_change_nothing(void **state) {
+static void a12_calls_out_of_order_are_refused_and_change_nothing(void **state) {
     (void)state;
     script *s = script_new(one_answer);
     skua_conn *c = s->conn;
@@ -172,7 +172,7 @@ static void the_first_failure_latches_and_getresponse_reports_it(void **state) {
     script_free(s);
 }
 
-static void each_field_that_is_wrong_has_its_code(void **state) {
+static void a05_each_field_that_is_wrong_has_its_code(void **state) {
     (void)state;
     static const struct {
         const char *name, *value;
@@ -208,7 +208,7 @@ static void each_field_that_is_wrong_has_its_code(void **state) {
     script_free(s);
 }
 
-static void methods_and_targets_are_checked(void **state) {
+static void a04_methods_and_targets_are_checked(void **state) {
     (void)state;
     static const char *const bad_methods[] = {"", "G T", "GET\r\n", "G\xc3\x89T", "(GET)"};
     static const char *const bad_targets[] = {"/a b", "/a\r\nX: y", "/\x7f", "/\xc3\xa9", " "};
@@ -237,7 +237,7 @@ static void a_failed_request_is_reported_by_getresponse_too(void **state) {
     script_free(s);
 }
 
-static void more_body_than_announced_is_refused(void **state) {
+static void a07_more_body_than_announced_is_refused(void **state) {
     (void)state;
     script *s = script_new(one_answer);
     skua_conn_putrequest(s->conn, "POST", "/");
@@ -315,7 +315,7 @@ static void a_stream_that_was_never_used_is_closed_with_the_object(void **state)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_and_its_response),
-        cmocka_unit_test(calls_out_of_order_are_refused_and_change_nothing),
+        cmocka_unit_test(a12_calls_out_of_order_are_refused_and_change_nothing),
         cmocka_unit_test(another_request_may_be_sent_before_the_response_is_read),
         cmocka_unit_test(freeing_the_unread_response_makes_way_for_the_next),
         cmocka_unit_test(an_unread_body_that_has_not_come_closes_the_connection),
@@ -323,10 +323,10 @@ int main(void) {
         cmocka_unit_test(closing_takes_the_responses_along),
         cmocka_unit_test(freeing_takes_the_responses_along),
         cmocka_unit_test(the_first_failure_latches_and_getresponse_reports_it),
-        cmocka_unit_test(each_field_that_is_wrong_has_its_code),
-        cmocka_unit_test(methods_and_targets_are_checked),
+        cmocka_unit_test(a05_each_field_that_is_wrong_has_its_code),
+        cmocka_unit_test(a04_methods_and_targets_are_checked),
         cmocka_unit_test(a_failed_request_is_reported_by_getresponse_too),
-        cmocka_unit_test(more_body_than_announced_is_refused),
+        cmocka_unit_test(a07_more_body_than_announced_is_refused),
         cmocka_unit_test(nothing_is_done_without_a_connection),
         cmocka_unit_test(why_there_is_no_connection_is_what_getresponse_reports),
         cmocka_unit_test(it_describes_its_stream),

@@ -402,12 +402,59 @@ static void a13_connections_are_kept_unless_somebody_closes(void **state) {
     }
 }
 
+static void a01_nothing_is_connected_before_it_is_needed(void **state) {
+    (void)state;
+    walk *w = reach(0);
+    assert_int_equal(stats_of(w).connects, 0);
+    started(w);
+    assert_int_equal(stats_of(w).connects, 0);
+    assert_int_equal(skua_conn_endheaders(w->c), 0);
+    assert_int_equal(stats_of(w).connects, 1);
+    finish(w);
+    skua_conn_free(w->c);
+    free(w);
+}
+
+static void a19_wrong_order_has_pythons_names(void **state) {
+    (void)state;
+    walk *w = reach(0);
+    assert_null(skua_conn_getresponse(w->c, &w->err));
+    assert_string_equal(skua_error_name(w->err.code), "ResponseNotReady");
+    assert_string_equal(skua_error_name(do_putheader(w)), "CannotSendHeader");
+    assert_string_equal(skua_error_name(do_endheaders(w)), "CannotSendHeader");
+    started(w);
+    assert_string_equal(skua_error_name(do_request(w)), "CannotSendRequest");
+    assert_int_equal(skua_error_class_of(w->err.code), SKUA_CLASS_STATE);
+    assert_int_equal(w->err.phase, SKUA_PHASE_STATE);
+    assert_string_equal(w->err.msg, "state: 127.0.0.1: cannot start a request now");
+    assert_int_equal(w->err.maybe_seen, 0);
+    assert_int_equal(w->err.retry_safe, 1);
+    skua_conn_free(w->c);
+    free(w);
+}
+
+/* Its response is read beside it. */
+static void a19_what_is_not_connected_says_so(void **state) {
+    (void)state;
+    walk *w = reach(0);
+    closing_unread(w);
+    skua_stream_info info = {.size = sizeof info};
+    assert_int_equal(skua_conn_info(w->c, &info), SKUA_E_NOT_CONNECTED);
+    assert_string_equal(skua_error_name(SKUA_E_NOT_CONNECTED), "NotConnected");
+    read_it(w->earlier);
+    skua_conn_free(w->c);
+    free(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a12_every_call_in_every_state),
         cmocka_unit_test(a12_getresponse_twice),
         cmocka_unit_test(a12_the_next_is_answered_once_the_earlier_is_read),
         cmocka_unit_test(a09_close_ends_what_was_unread),
+        cmocka_unit_test(a01_nothing_is_connected_before_it_is_needed),
+        cmocka_unit_test(a19_wrong_order_has_pythons_names),
+        cmocka_unit_test(a19_what_is_not_connected_says_so),
         cmocka_unit_test(a13_connections_are_kept_unless_somebody_closes),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
