@@ -60,9 +60,11 @@ def recording(certificate=None):
         server.url = "http%s://127.0.0.1:%d" % ("s" if certificate else "", server.server_port)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture

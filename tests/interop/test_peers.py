@@ -49,9 +49,11 @@ def python_server(handler, directory):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), bound) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield "http://127.0.0.1:%d/" % server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield "http://127.0.0.1:%d/" % server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("handler, version", [(Quiet, "HTTP/1.0"), (Quiet11, "HTTP/1.1")])
