@@ -63,7 +63,7 @@ static int begin_try(get_transfer *t) {
     t->upload.dropped = 0;
     t->began = cli_now_ms();
     t->redirected = 0;
-    if (get_upload_rewind(&t->upload) != 0 && t->upload.sent > 0) {
+    if (get_upload_rewind(&t->upload) != 0) {
         return get_fail(&t->err, CLI_EXIT_REWIND, SKUA_E_UNSUPPORTED,
                         "get: what was sent cannot be read again for another try");
     }

@@ -34,20 +34,27 @@ static ptrdiff_t read_counted(void *buf, size_t cap, void *user) {
     return n;
 }
 
-int get_upload_rewind(get_upload *u) {
-    u->sent = 0;
-    u->os_errno = 0;
-    if (u->source.kind == SKUA_BODY_NONE)
-        return 0;
+static int rewind_source(const get_upload *u) {
     if (u->source.kind == SKUA_BODY_CALLBACK)
         return u->source.rewind ? u->source.rewind(u->source.user) : -1;
     return lseek(u->source.fd, (off_t)u->first, SEEK_SET) < 0 ? -1 : 0;
 }
 
+int get_upload_rewind(get_upload *u) {
+    if (u->sent > 0 && rewind_source(u) != 0)
+        return -1;
+    u->sent = 0;
+    u->os_errno = 0;
+    return 0;
+}
+
 static int rewind_counted(void *user) {
     get_upload *u = user;
-    cli_progress_add(u->progress, -u->sent);
-    return get_upload_rewind(u);
+    int64_t sent = u->sent;
+    if (get_upload_rewind(u) != 0)
+        return -1;
+    cli_progress_add(u->progress, -sent);
+    return 0;
 }
 
 static void count_source(get_upload *u) {

@@ -75,6 +75,18 @@ def test_a_body_that_cannot_be_read_again(skua, record):
     assert len(server.requests) == 1
 
 
+def test_what_came_through_a_pipe_is_not_sent_by_halves(skua, record):
+    """Another try would have nothing left to send."""
+    server = record({"/": reply(b"", "503 Busy")})
+    source = subprocess.Popen(["printf", "once"], stdout=subprocess.PIPE)
+    with source, source.stdout:
+        done = subprocess.run([skua, "get", "--retry", "1", "--retry-delay", "0.01", "-T", "-",
+                               server.url + "/?q"], stdin=source.stdout, capture_output=True,
+                              timeout=30)
+    assert done.returncode == 65, done.stderr
+    assert [r.body for r in server.requests] == [b"once"]
+
+
 def test_an_uploaded_file_is_sent_again(get, record, tmp_path):
     (tmp_path / "file").write_bytes(b"again")
     server = record({"/x": to("/next", "308 Permanent")})
