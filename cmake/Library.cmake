@@ -3,11 +3,12 @@ include(cmake/Optional.cmake)
 
 # sk_optional(name header library package [source...]): with -DSKUA_NAME=ON the library must be
 # there, with AUTO it may, with OFF it is not looked for. SK_HAVE_NAME is then 1 or 0 in every file,
-# and the sources are built or not; skua.pc and skuaConfig.cmake name what was built with.
+# and the sources are built or not; skua.pc and skuaConfig.cmake name what was built with. A package
+# that begins with -l is no pkg-config package but what a static program is linked with.
 set(SKUA_NOT_BUILT "")
 macro(sk_optional name header library package)
     string(TOUPPER SKUA_${name} switch)
-    set(${switch} AUTO CACHE STRING "Use ${package}: AUTO, ON or OFF")
+    set(${switch} AUTO CACHE STRING "Use lib${library}: AUTO, ON or OFF")
     set_property(CACHE ${switch} PROPERTY STRINGS AUTO ON OFF)
     if(${switch})
         sk_find_optional(${name} ${header} ${library})
@@ -16,7 +17,11 @@ macro(sk_optional name header library package)
     if(TARGET skua::${name})
         target_compile_definitions(sk_private INTERFACE ${have}=1)
         list(APPEND SKUA_OPTIONAL skua::${name})
-        string(APPEND SKUA_REQUIRES ", ${package}")
+        if(${package} MATCHES "^-l")
+            string(APPEND SKUA_LIBS " ${package}")
+        else()
+            string(APPEND SKUA_REQUIRES ", ${package}")
+        endif()
         string(APPEND SKUA_FIND_OPTIONAL "sk_find_optional(${name} ${header} ${library})\n")
     elseif(${switch} AND NOT ${switch} STREQUAL AUTO)
         message(FATAL_ERROR "${switch} is ${${switch}}; <${header}> or lib${library} is not there")
@@ -31,7 +36,8 @@ endmacro()
 sk_optional(zlib zlib.h z zlib coding/zlib_decode.c)
 sk_optional(brotli brotli/decode.h brotlidec libbrotlidec coding/brotli_decode.c)
 sk_optional(zstd zstd.h zstd libzstd coding/zstd_decode.c)
-sk_optional(idn idn2.h idn2 libidn2)
+# Debian's libidn2.pc asks static programs for a libunistring that its package does not bring.
+sk_optional(idn idn2.h idn2 -lidn2)
 
 # sk_floor(name below...): the objects of one floor, and an archive of them for its tests, which
 # links the floors below it and nothing else.
