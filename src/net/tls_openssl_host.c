@@ -160,8 +160,8 @@ void sk_tls_host_mismatch(const char *host, const X509 *cert, sk_line *out) {
     }
     near_miss near = find_near(sk_str(host), cert);
     bool address = sk_tls_host_is_address(host);
-    sk_line_add(out, ": the certificate is not for this host, it names %.160s%s", names.text,
-                names.len > 160 ? "..." : "");
+    sk_line_add(out, ": the certificate is not for this host, it names %.120s%s", names.text,
+                names.len > 120 ? "..." : "");
     if (address && near.address)
         sk_line_add(out, "; an address must stand there as IP, not as DNS");
     else if (!address && near.wildcard)

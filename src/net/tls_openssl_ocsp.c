@@ -132,8 +132,7 @@ static int judge_times(const staple *t, ASN1_GENERALIZEDTIME *from, ASN1_GENERAL
         return 1;
     }
     ERR_clear_error();
-    time_t now = time(NULL);
-    if (X509_cmp_time(from, &now) > 0)
+    if (X509_cmp_current_time(from) > 0)
         return refuse_dated(t, X509_V_ERR_OCSP_VERIFY_FAILED,
                             "the stapled response is not yet valid, only ", from);
     return refuse_dated(t, X509_V_ERR_OCSP_VERIFY_FAILED,

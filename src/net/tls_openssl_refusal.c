@@ -133,6 +133,9 @@ static void add_list_begin(sk_line *l, const judged *j) {
     add_list(l, j);
 }
 
+#define FORGED    ": altered, or signed by another key than its issuer's"
+#define NOT_NAMES ": an authority above it may not vouch for its names (name constraints)"
+
 /* hint comes behind OpenSSL's text, then what add has to say. */
 static const struct rule {
     int verify;
@@ -147,31 +150,18 @@ static const struct rule {
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, NULL, add_issuer},
     {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, NULL, add_issuer},
     {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-     ": nobody else vouches for it, and it is not in the "
-     "store",
+     ": nobody else vouches for it, and it is not in the store", NULL},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, ": the authority at the chain's end is not trusted here",
      NULL},
-    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
-     ": the authority at the chain's end is not trusted "
-     "here",
-     NULL},
-    {X509_V_ERR_CERT_SIGNATURE_FAILURE, ": altered, or signed by another key than its issuer's",
-     NULL},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, FORGED, NULL},
     {X509_V_ERR_INVALID_CA,
-     ": it signed the one below without being an authority "
-     "(basicConstraints)",
-     NULL},
+     ": it signed the one below without being an authority (basicConstraints)", NULL},
     {X509_V_ERR_INVALID_PURPOSE, NULL, add_purpose},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, ": more authorities stand below it than it allows (pathlen)",
      NULL},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, ": it signed the one below without the right to", NULL},
-    {X509_V_ERR_PERMITTED_VIOLATION,
-     ": an authority above it may not vouch for its names (name "
-     "constraints)",
-     NULL},
-    {X509_V_ERR_EXCLUDED_VIOLATION,
-     ": an authority above it may not vouch for its names (name "
-     "constraints)",
-     NULL},
+    {X509_V_ERR_PERMITTED_VIOLATION, NOT_NAMES, NULL},
+    {X509_V_ERR_EXCLUDED_VIOLATION, NOT_NAMES, NULL},
     {X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, " (there is none)", NULL},
     {X509_V_ERR_EE_KEY_TOO_SMALL, NULL, add_key},
     {X509_V_ERR_CA_KEY_TOO_SMALL, NULL, add_key},
@@ -180,8 +170,7 @@ static const struct rule {
     {X509_V_ERR_UNABLE_TO_GET_CRL, NULL, add_list_missing},
     {X509_V_ERR_CRL_HAS_EXPIRED, NULL, add_list_end},
     {X509_V_ERR_CRL_NOT_YET_VALID, NULL, add_list_begin},
-    {X509_V_ERR_CRL_SIGNATURE_FAILURE, ": altered, or signed by another key than its issuer's",
-     add_list},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE, FORGED, add_list},
     {X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER, NULL, add_list},
     {X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, NULL, add_list},
     {X509_V_ERR_DIFFERENT_CRL_SCOPE, NULL, add_list},
@@ -226,7 +215,7 @@ void sk_tls_refuse(sk_tls *s, const sk_tls_refusal *r, const char *fmt, ...) {
     sk_tls_subject(r->cert, subject, sizeof subject);
     if (!s->why && !(s->why = sk_alloc(sizeof *s->why)))
         return;
-    sk_fail(s->why, r->code, SKUA_PHASE_TLS, "%.100s: %.300s (depth %d, subject %.100s%s%s)",
+    sk_fail(s->why, r->code, SKUA_PHASE_TLS, "%.100s: %.330s (depth %d, subject %.100s%s%s)",
             s->host[0] ? s->host : "peer", rule.text, r->depth, subject[0] ? subject : "empty",
             !c->trust        ? ""
             : c->trust_found ? ", store "

@@ -15,8 +15,7 @@
  * under these same settings. */
 #include "net/tls_openssl.h"
 
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 
 #define MAX_WAYS 8
 
@@ -64,6 +63,7 @@ static int on_verify(int ok, X509_STORE_CTX *x) {
 static int verify_again(sk_tls *s, X509_STORE_CTX *x) {
     sk_tls_forgive(s);
     X509_STORE_CTX_set0_verified_chain(x, NULL);
+    X509_STORE_CTX_set_current_cert(x, NULL); /* it may have been the chain's alone */
     X509_STORE_CTX_set_error(x, X509_V_OK);
     return X509_verify_cert(x);
 }
@@ -109,24 +109,8 @@ static int verify_cert(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
     return ok == 1 ? 1 : verify_other_ways(s, x);
 }
 
-/* RFC 5280 6.1.4 (k): whoever signs says in basicConstraints that it may. OpenSSL takes a key usage
- * for it, too. Who is in the store is trusted as it is. */
-static bool issuers_are_authorities(X509_STORE_CTX *x) {
-    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(x);
-    for (int i = 1; i < sk_X509_num(chain) - 1; i++) {
-        X509 *cert = sk_X509_value(chain, i);
-        if (X509_check_ca(cert) == 1)
-            continue;
-        X509_STORE_CTX_set_error(x, X509_V_ERR_INVALID_CA);
-        X509_STORE_CTX_set_error_depth(x, i);
-        X509_STORE_CTX_set_current_cert(x, cert);
-        return false;
-    }
-    return true;
-}
-
 static bool is_believed(sk_tls_ctx *c, sk_tls *s, X509_STORE_CTX *x) {
-    if (verify_cert(c, s, x) == 1 && issuers_are_authorities(x))
+    if (verify_cert(c, s, x) == 1)
         return true;
     /* Not everything passes on_verify. No word at all means that there was no memory for it. */
     if (!s->why && X509_STORE_CTX_get_error(x) != X509_V_ERR_OUT_OF_MEM)
