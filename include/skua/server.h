@@ -71,6 +71,7 @@ typedef struct skua_server_opts {
     int pool_threads;               /* for handlers that may block [16], at most 1024 */
     uint32_t pool_queue_max;        /* requests that wait for one of them; more are 503 [1024] */
     skua_error_page_fn *error_page; /* NULL: a small page of the server's own */
+    int64_t drain_grace_ms;         /* of a drain, in which who is connected may still ask [500] */
 } skua_server_opts;
 
 /* Options of a directory route. */
@@ -222,12 +223,86 @@ SKUA_API int skua_server_check(const skua_server *s, skua_error *err);
  * Since: 0.1 */
 SKUA_API int skua_server_run(skua_server *s, skua_error *err);
 
+/* Serve in the caller's own loop: with one worker, and no thread but those of the pool. The caller
+ * polls skua_server_fd for reading, at most skua_server_next_ms long, and then calls
+ * skua_server_step:
+ *
+ *     skua_server_start(s, &err);
+ *     while ((rc = skua_server_step(s, SKUA_FOREVER, &err)) > 0)
+ *         ;
+ *
+ * All four, and skua_server_free, are called from one thread at a time.
+ *
+ * Returns: as skua_server_run.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_start(skua_server *s, skua_error *err);
+
+/* Give the descriptor that is readable when skua_server_step has something to do.
+ *
+ * Returns: the descriptor; -1 where the server was not started, has ended, or there is none here
+ *          (a system without epoll: step it at short intervals).
+ * Owns: borrowed, until the server has ended.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_fd(const skua_server *s);
+
+/* Tell after how many milliseconds skua_server_step has something to do even if the descriptor is
+ * not readable.
+ *
+ * Returns: that; -1: there is no such time.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int64_t skua_server_next_ms(skua_server *s);
+
+/* Do what there is to do, once. Waits for it at most max_wait_ms: 0 not at all, SKUA_FOREVER as
+ * long as it takes.
+ *
+ * Returns: 1: go on; 0: the server has ended; SKUA_E_STATE (it was not started),
+ *          SKUA_E_INVALID_ARGUMENT, SKUA_E_OS: it has ended, too.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_step(skua_server *s, int64_t max_wait_ms, skua_error *err);
+
 /* Make skua_server_run return: no more is accepted, replies under way are given up to one second
- * to leave, all connections are closed. NULL is fine.
+ * to leave, all connections are closed. A second call closes them at once. NULL is fine.
  *
  * Thread: any; also from a signal handler.
  * Since: 0.1 */
 SKUA_API void skua_server_stop(skua_server *s);
+
+/* What became of what was under way when a drain began. */
+typedef struct skua_drain_report {
+    size_t size;          /* set by the caller to sizeof(skua_drain_report) */
+    uint64_t finished;    /* requests that were answered since */
+    uint64_t cut;         /* requests that were not, or whose replies have not left whole */
+    uint64_t closed_idle; /* connections that were closed without a request */
+} skua_drain_report;
+
+/* Make skua_server_run return without losing a request, and wait until all are done.
+ *
+ * Nobody new is let in, and whoever is connecting is still accepted. For a moment (drain_grace_ms)
+ * connections may send a request, which may be on its way; those that have not are then closed. All
+ * requests are answered, deferred ones and those on the pool as well, and told that the connection
+ * ends ("Connection: close"). Event streams, whose clients come back by themselves, are told that
+ * their client has gone, and end after the same moment. What is not done within deadline_ms [30000]
+ * is cut; a handler that blocks a loop holds it up. After it, skua_server_stop cuts short.
+ *
+ * `out` may be NULL. If the server does not run yet, it returns at once, and so will
+ * skua_server_run.
+ *
+ * Returns: 0; SKUA_E_TIMEOUT: some requests were cut, and *out is filled; SKUA_E_STATE in a thread
+ *          of a worker, who would wait for itself: see skua_server_begin_drain;
+ *          SKUA_E_INVALID_ARGUMENT.
+ * Thread: any, until the server is freed.
+ * Since: 0.1 */
+SKUA_API int skua_server_drain(skua_server *s, int64_t deadline_ms, skua_drain_report *out);
+
+/* Begin the same without waiting; skua_server_run returns when it is done. NULL is fine.
+ *
+ * Thread: any; also from a signal handler.
+ * Since: 0.1 */
+SKUA_API void skua_server_begin_drain(skua_server *s, int64_t deadline_ms);
 
 #ifdef __cplusplus
 }

@@ -115,6 +115,13 @@ static step_fn *const steps[] = {
 
 /* ---- waiting ---- */
 
+/* Does it wait for a request, with no end but that of patience? While the worker drains, a first
+ * one is not waited for any longer than another. */
+static bool is_idle(const sk_sconn *c) {
+    return c->state == SK_SCONN_HEAD && sk_buf_len(&c->in) == 0 &&
+           (c->served || c->worker->draining);
+}
+
 static sk_sconn_timer timer_due(const sk_sconn *c) {
     static const uint8_t by_state[] = {
         [SK_SCONN_HANDSHAKE] = SK_SCONN_TIMER_TLS, [SK_SCONN_HEAD] = SK_SCONN_TIMER_IDLE,
@@ -126,11 +133,12 @@ static sk_sconn_timer timer_due(const sk_sconn *c) {
         return SK_SCONN_TIMER_YIELD;
     if (c->blocked && c->state != SK_SCONN_BODY)
         return SK_SCONN_TIMER_WRITE;
-    if (c->state == SK_SCONN_HEAD && (!c->served || sk_buf_len(&c->in) > 0))
+    if (c->state == SK_SCONN_HEAD && !is_idle(c))
         return SK_SCONN_TIMER_HEADER;
     if (c->state == SK_SCONN_DEFERRED && sk_sconn_wants_body(c))
         return SK_SCONN_TIMER_BODY;
-    if (c->state == SK_SCONN_DEFERRED && sk_sconn_heartbeat_ms(c) > 0)
+    if (c->state == SK_SCONN_DEFERRED && sk_sconn_is_event_stream(c) &&
+        (sk_sconn_heartbeat_ms(c) > 0 || c->worker->draining))
         return SK_SCONN_TIMER_HEARTBEAT;
     return (sk_sconn_timer)by_state[c->state];
 }
@@ -138,6 +146,8 @@ static sk_sconn_timer timer_due(const sk_sconn *c) {
 /* -1: none. */
 static int64_t timer_ms(const sk_sconn *c, sk_sconn_timer kind) {
     const sk_server_settings *settings = c->worker->settings;
+    if (c->worker->draining && (kind == SK_SCONN_TIMER_IDLE || kind == SK_SCONN_TIMER_HEARTBEAT))
+        return settings->drain_grace_ms;
     if (kind == SK_SCONN_TIMER_HEARTBEAT)
         return sk_sconn_heartbeat_ms(c);
     const int64_t ms[] = {
@@ -230,6 +240,18 @@ static void on_ready(sk_watch *w, unsigned events) {
     turn(c, bytes_come(c, events));
 }
 
+/* A request may have come in this very moment. */
+static sk_step look_once_more(sk_sconn *c) {
+    sk_session_readable(&c->session);
+    sk_step s = sk_sconn_step_head(c);
+    bool idle = s == SK_STEP_WAIT && c->state == SK_SCONN_HEAD && !c->yield && !c->blocked &&
+                sk_buf_len(c->session.in) == 0;
+    if (!idle)
+        return s;
+    c->worker->ended.idle += c->worker->draining ? 1 : 0;
+    return sk_sconn_end(c);
+}
+
 static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
     bool begun = c->state == SK_SCONN_BODY || sk_buf_len(&c->in) > 0;
     switch (kind) {
@@ -240,10 +262,12 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
                       c->worker->settings->tls_ms);
         return SK_STEP_CLOSE;
     case SK_SCONN_TIMER_HEARTBEAT:
+        if (c->worker->draining) /* its end cannot be waited for, and its client comes back */
+            return SK_STEP_CLOSE;
         sk_sconn_heartbeat(c);
         return SK_STEP_ON;
     case SK_SCONN_TIMER_IDLE:
-        return sk_sconn_end(c);
+        return look_once_more(c);
     case SK_SCONN_TIMER_HEADER:
     case SK_SCONN_TIMER_BODY:
         if (c->state == SK_SCONN_DEFERRED) {
@@ -326,12 +350,30 @@ void sk_sconn_stop(sk_sconn *c) {
                     c->state == SK_SCONN_LINGER || c->state == SK_SCONN_DEFERRED || c->blocked;
     if (replying)
         return;
+    *(sk_sconn_is_under_way(c) ? &c->worker->ended.cut : &c->worker->ended.idle) += 1;
     if (!c->is_tls || c->state != SK_SCONN_HEAD) {
         sk_sconn_close(c);
         return;
     }
     sk_sconn_end(c); /* TLS may hold the end of a reply, and says when it is over */
     sk_sconn_turn(c);
+}
+
+void sk_sconn_drain(sk_sconn *c) {
+    if (c->state == SK_SCONN_DEFERRED)
+        sk_sconn_drain_deferred(c);
+    else if (c->exchange && !sk_h1_send_begun(&c->session.h1))
+        sk_h1_set_close(&c->session.h1);
+    sk_sconn_timer due = timer_due(c);
+    if (due != SK_SCONN_TIMER_IDLE && due != SK_SCONN_TIMER_HEARTBEAT)
+        return;
+    c->timer_kind = SK_SCONN_NO_TIMER; /* it is as long as the grace now */
+    if (!set_timer(c))
+        sk_sconn_close(c);
+}
+
+bool sk_sconn_is_under_way(const sk_sconn *c) {
+    return c->exchange || sk_buf_len(&c->in) > 0 || sk_buf_len(&c->out) > 0;
 }
 
 static void use_stream(sk_sconn *c, skua_stream *stream) {

@@ -64,6 +64,11 @@ sk_sconn *sk_sconn_open_stream(sk_worker *w, skua_stream *stream);
 void sk_sconn_turn(sk_sconn *c);
 /* Close unless a reply is under way. */
 void sk_sconn_stop(sk_sconn *c);
+/* The worker drains: say so where it can still be said, and wait no longer than its grace for a
+ * request. */
+void sk_sconn_drain(sk_sconn *c);
+/* Is there a request, or a reply that has not left? */
+bool sk_sconn_is_under_way(const sk_sconn *c);
 /* Close at once. */
 void sk_sconn_close(sk_sconn *c);
 /* Give a connection's memory back for good. */

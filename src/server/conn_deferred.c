@@ -84,6 +84,22 @@ void sk_sconn_heartbeat(sk_sconn *c) {
     sk_reply_way_data(&c->exchange->reply, ":\n\n", 3, true);
 }
 
+bool sk_sconn_is_event_stream(const sk_sconn *c) {
+    return sk_deferral_is_event_stream(c->exchange->deferral);
+}
+
+void sk_sconn_drain_deferred(sk_sconn *c) {
+    sk_deferral *d = c->exchange->deferral;
+    sk_mutex_lock(&d->lock);
+    /* Requests that are here already, behind this one, are answered first. */
+    bool last = sk_buf_len(&c->in) == 0 || !sk_h1_recv_idle(&c->session.h1);
+    if (last && !sk_h1_send_begun(&c->session.h1))
+        sk_h1_set_close(&c->session.h1);
+    sk_mutex_unlock(&d->lock);
+    if (sk_deferral_is_event_stream(d))
+        sk_deferral_tell_gone(d);
+}
+
 /* ---- receiving ---- */
 
 /* RFC 9110 10.1.1: not where the body has begun to come without it. */

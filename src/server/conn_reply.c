@@ -61,6 +61,7 @@ static sk_step exchange_over(sk_sconn *c) {
     sk_h1 *m = &c->session.h1;
     sk_event ev = {.head = &c->worker->trailers};
     report(c);
+    c->worker->ended.finished += c->worker->draining ? 1 : 0;
     sk_sconn_drop_exchange(c);
     if (!sk_h1_closing(m) && !sk_h1_recv_idle(m) && sk_session_next(&c->session, &ev, NULL) != 0)
         return SK_STEP_CLOSE;

@@ -140,10 +140,19 @@ static bool answer_by_hook(sk_sconn *c, sk_step *next) {
     return taken;
 }
 
+/* RFC 9112 9.6: whoever means to close says so. Requests that are here already, behind this one,
+ * are answered first. */
+static void announce_end(sk_sconn *c) {
+    if (has_body(&c->exchange->request.head) || sk_buf_len(c->session.in) == 0)
+        sk_h1_set_close(&c->session.h1);
+}
+
 static sk_step begin_request(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
     c->served = true;
     c->timer_kind = SK_SCONN_NO_TIMER;
+    if (c->worker->draining)
+        announce_end(c);
     if (c->worker->settings->access) {
         c->exchange->begun_us = sk_sconn_now_us(c);
         skua_request_method(q); /* the copies are made while the views are good */

@@ -53,6 +53,11 @@ bool sk_sconn_wants_body(const sk_sconn *c);
 bool sk_sconn_reads_ahead(const sk_sconn *c);
 void sk_sconn_body_timed_out(sk_sconn *c);
 void sk_sconn_heartbeat(sk_sconn *c);
+/* A reply without an end, as far as anybody knows. */
+bool sk_sconn_is_event_stream(const sk_sconn *c);
+/* The worker drains: the reply says that it is the last one. An event stream is told that it is
+ * over. */
+void sk_sconn_drain_deferred(sk_sconn *c);
 /* After how long without a byte; -1: never. */
 int64_t sk_sconn_heartbeat_ms(const sk_sconn *c);
 

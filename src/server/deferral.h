@@ -98,6 +98,7 @@ bool sk_deferral_has_source(sk_deferral *d);
 void sk_deferral_source_dry(sk_deferral *d);
 /* The source has come to its end, or broken off with a code: the reply is finished. */
 void sk_deferral_source_over(sk_deferral *d, int result);
+bool sk_deferral_is_event_stream(sk_deferral *d);
 /* After how long without a byte a comment is due; -1: never. */
 int64_t sk_deferral_heartbeat_ms(sk_deferral *d);
 /* It is: the exchange is the worker's again. Returns the handler's result. */

@@ -9,6 +9,13 @@
 
 #define HEARTBEAT_MS 15000
 
+bool sk_deferral_is_event_stream(sk_deferral *d) {
+    sk_mutex_lock(&d->lock);
+    bool is = d->heartbeat_ms != 0;
+    sk_mutex_unlock(&d->lock);
+    return is;
+}
+
 int64_t sk_deferral_heartbeat_ms(sk_deferral *d) {
     sk_mutex_lock(&d->lock);
     int64_t ms = d->heartbeat_ms > 0 ? d->heartbeat_ms : -1;

@@ -1,20 +1,13 @@
-/* server/server.c - the server object: options, routes and listeners that are collected, then run.
- *
- *     SET UP --run--> RUNNING --stop, or a failure--> OVER
- *
- * Whatever fails while it is set up latches, and run returns it. */
-#include "server/server.h"
-
+/* server/server.c - the server object: options, routes and listeners that are collected. Whatever
+ * fails meanwhile latches, and skua_server_run returns it. How it runs is in server_run.c. */
 #include "base/fail.h"
 #include "base/line.h"
 #include "base/mem.h"
 #include "base/options.h"
-#include "server/conn.h"
-#include "server/listener.h"
-#include "sys/thread.h"
+#include "server/server_state.h"
 
+#include <errno.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 
 #define BODY_MAX       (INT64_C(2000) << 20) /* what a buffer can hold */
@@ -22,41 +15,6 @@
 #define WORKERS_MAX    1024
 #define POOL_THREADS   16
 #define POOL_QUEUE_MAX 1024
-
-enum { SET_UP, RUNNING, OVER };
-
-/* Something to be freed with the server. */
-typedef struct owned {
-    struct owned *next;
-    void *ptr;
-    void (*free_fn)(void *ptr);
-} owned;
-
-/* A worker with its thread. */
-typedef struct crew {
-    sk_worker *worker;
-    skua_server *server;
-    sk_thread thread;
-    bool started;
-    int rc;
-    skua_error err;
-} crew;
-
-struct skua_server {
-    sk_server_settings settings;
-    char *server_header;
-    skua_clock clock;
-    sk_router *router;
-    uint32_t worker_count;
-    uint32_t pool_threads;
-    uint32_t pool_queue_max;
-    sk_listener **listeners;
-    uint32_t listener_count;
-    owned *owned;
-    skua_error failure; /* code 0: none */
-    sk_wake stop;
-    atomic_int phase;
-};
 
 /* ---- options ---- */
 
@@ -80,6 +38,7 @@ static const char *wrong_with(const skua_server_opts *o) {
         {o->idle_timeout_ms, "idle_timeout_ms is negative"},
         {o->tls_timeout_ms, "tls_timeout_ms is negative"},
         {o->body_max_bytes, "body_max_bytes is negative"},
+        {o->drain_grace_ms, "drain_grace_ms is negative"},
     };
     for (size_t i = 0; i < sizeof none_below_forever / sizeof none_below_forever[0]; i++) {
         if (none_below_forever[i].value < SKUA_FOREVER)
@@ -108,6 +67,7 @@ static void set_settings(skua_server *s, const skua_server_opts *o) {
         .write_ms = or_default(o->write_timeout_ms, 30000),
         .idle_ms = or_default(o->idle_timeout_ms, 75000),
         .tls_ms = or_default(o->tls_timeout_ms, 10000),
+        .drain_grace_ms = or_default(o->drain_grace_ms, 500),
         .body_max = body_max < 0 || body_max > BODY_MAX ? BODY_MAX : body_max,
         .access = o->access,
         .log = o->log,
@@ -134,11 +94,9 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     if (o->server_header && !(s->server_header = sk_strdup(o->server_header)))
         return sk_fail_nomem(err);
     s->settings.server_header = sk_str(s->server_header);
-    int rc = sk_wake_init(&s->stop);
-    if (rc == 0)
-        return 0;
-    s->stop = (sk_wake){-1, -1};
-    return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot make a server");
+    s->ending = sk_ending_new();
+    return s->ending ? 0
+                     : sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, errno, "cannot make a server");
 }
 
 skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
@@ -155,7 +113,6 @@ skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
         sk_fail_nomem(err);
         return NULL;
     }
-    s->stop = (sk_wake){-1, -1};
     if (init(s, &o, err) == 0)
         return s;
     skua_server_free(s);
@@ -171,7 +128,8 @@ static void free_listeners(skua_server *s) {
 void skua_server_free(skua_server *s) {
     if (!s)
         return;
-    for (owned *o = s->owned, *next; o; o = next) {
+    sk_server_shut(s);
+    for (sk_owned *o = s->owned, *next; o; o = next) {
         next = o->next;
         o->free_fn(o->ptr);
         sk_free(o);
@@ -180,7 +138,7 @@ void skua_server_free(skua_server *s) {
     sk_router_free(s->router);
     sk_callbacks_unref(s->settings.callbacks);
     sk_free(s->server_header);
-    sk_wake_close(&s->stop);
+    sk_ending_free(s->ending);
     sk_free(s);
 }
 
@@ -204,10 +162,10 @@ int sk_server_fail(skua_server *s, int code, const char *fmt, ...) {
 }
 
 int sk_server_own(skua_server *s, void *ptr, void (*free_fn)(void *ptr)) {
-    owned *o = sk_alloc(sizeof *o);
+    sk_owned *o = sk_alloc(sizeof *o);
     if (!o)
         return sk_server_fail(s, SKUA_E_NOMEM, "%s", skua_error_text(SKUA_E_NOMEM));
-    *o = (owned){.next = s->owned, .ptr = ptr, .free_fn = free_fn};
+    *o = (sk_owned){.next = s->owned, .ptr = ptr, .free_fn = free_fn};
     s->owned = o;
     return 0;
 }
@@ -221,7 +179,7 @@ static int route_added(skua_server *s, const char *pattern, int rc, const char *
 
 static int add_route(skua_server *s, const char *pattern, const sk_route *given) {
     const char *what = NULL;
-    if (atomic_load(&s->phase) != SET_UP)
+    if (atomic_load(&s->phase) != SK_SERVER_SET_UP)
         return SKUA_E_STATE;
     if (!pattern || !given->fn)
         return sk_server_fail(s, SKUA_E_INVALID_ARGUMENT, "a route without %s",
@@ -239,7 +197,7 @@ int sk_server_route_fallback(skua_server *s, const char *pattern, skua_handler_f
 }
 
 static int add_hook(skua_server *s, sk_hooks *hooks, const char *prefix, const sk_hook *given) {
-    if (atomic_load(&s->phase) != SET_UP)
+    if (atomic_load(&s->phase) != SK_SERVER_SET_UP)
         return SKUA_E_STATE;
     int rc = sk_hooks_add(s->settings.callbacks, hooks, prefix, given);
     if (rc == 0)
@@ -299,7 +257,7 @@ int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *t
     skua_error err;
     if (!s)
         return SKUA_E_INVALID_ARGUMENT;
-    if (atomic_load(&s->phase) != SET_UP)
+    if (atomic_load(&s->phase) != SK_SERVER_SET_UP)
         return SKUA_E_STATE;
     if (!where)
         return sk_server_fail(s, SKUA_E_INVALID_URL, "nothing to listen on");
@@ -324,117 +282,4 @@ int skua_server_check(const skua_server *s, skua_error *err) {
     if (s->failure.code != 0 && err)
         *err = s->failure;
     return s->failure.code;
-}
-
-/* ---- running ---- */
-
-static void give_acceptors(skua_server *s, sk_worker *w, uint32_t index) {
-    for (uint32_t i = 0; i < s->listener_count; i++) {
-        sk_listener *l = s->listeners[i];
-        if (l->shared) {
-            sk_worker_add_acceptor(w, l->fds[0], l->tls, false);
-            continue;
-        }
-        for (uint32_t k = index; k < l->fd_count; k += s->worker_count) {
-            sk_worker_add_acceptor(w, l->fds[k], l->tls, true);
-            l->fds[k] = -1;
-        }
-    }
-}
-
-static uint32_t acceptors_needed(const skua_server *s) {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->listener_count; i++)
-        n += s->listeners[i]->fd_count;
-    return n;
-}
-
-/* All that can fail is done before the first descriptor is given away. */
-static int make_workers(skua_server *s, crew *crews, skua_error *err) {
-    for (uint32_t i = 0; i < s->worker_count; i++) {
-        crews[i].server = s;
-        crews[i].worker = sk_worker_new(&s->settings, err);
-        if (!crews[i].worker)
-            return err->code;
-        if (sk_worker_reserve_acceptors(crews[i].worker, acceptors_needed(s)) != 0)
-            return sk_fail_nomem(err);
-    }
-    for (uint32_t i = 0; i < s->worker_count; i++)
-        give_acceptors(s, crews[i].worker, i);
-    return 0;
-}
-
-static void *run_worker(void *arg) {
-    crew *c = arg;
-    c->rc = sk_worker_run(c->worker, &c->server->stop, &c->err);
-    if (c->rc != 0) /* one that fails takes the others with it: the caller hears of it */
-        skua_server_stop(c->server);
-    return NULL;
-}
-
-static int run_workers(skua_server *s, crew *crews, skua_error *err) {
-    int rc = 0;
-    for (uint32_t i = 1; rc == 0 && i < s->worker_count; i++) {
-        rc = sk_thread_start(&crews[i].thread, run_worker, &crews[i]);
-        crews[i].started = rc == 0;
-    }
-    if (rc == 0)
-        run_worker(&crews[0]);
-    else
-        skua_server_stop(s);
-    for (uint32_t i = 1; i < s->worker_count; i++) {
-        if (crews[i].started)
-            sk_thread_join(crews[i].thread);
-    }
-    if (rc != 0)
-        return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot start a thread");
-    for (uint32_t i = 0; i < s->worker_count; i++) {
-        if (crews[i].rc != 0) {
-            *err = crews[i].err;
-            return crews[i].rc;
-        }
-    }
-    return 0;
-}
-
-static int run(skua_server *s, skua_error *err) {
-    crew *crews = sk_zalloc(s->worker_count * sizeof *crews);
-    s->settings.pool = sk_pool_new(s->pool_threads, s->pool_queue_max);
-    int rc = crews && s->settings.pool ? 0 : sk_fail_nomem(err);
-    if (rc == 0)
-        rc = make_workers(s, crews, err);
-    if (rc == 0)
-        rc = run_workers(s, crews, err);
-    /* The connections are closed: handlers that still run are told when they write. */
-    sk_pool_free(s->settings.pool);
-    s->settings.pool = NULL;
-    for (uint32_t i = 0; crews && i < s->worker_count; i++)
-        sk_worker_free(crews[i].worker);
-    sk_free(crews);
-    return rc;
-}
-
-int skua_server_run(skua_server *s, skua_error *err) {
-    skua_error unused;
-    int set_up = SET_UP;
-    if (!err)
-        err = &unused;
-    int rc = skua_server_check(s, err);
-    if (rc != 0)
-        return rc;
-    if (s->listener_count == 0)
-        return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server has no listener");
-    if (!atomic_compare_exchange_strong(&s->phase, &set_up, RUNNING))
-        return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server runs, or has run, already");
-    rc = run(s, err);
-    /* Whoever connects from now on is refused rather than left waiting. */
-    for (uint32_t i = 0; i < s->listener_count; i++)
-        sk_listener_close(s->listeners[i]);
-    atomic_store(&s->phase, OVER);
-    return rc;
-}
-
-void skua_server_stop(skua_server *s) {
-    if (s)
-        sk_wake_set(&s->stop);
 }

@@ -1,9 +1,5 @@
-/* server/worker.c - one loop of a server, with what its connections share.
- *
- *     RUNNING --(wake is set)--> STOPPING --(no connection is left, or a second is over)--> out
- *
- * Accepting pauses when the process is out of descriptors or memory: until a connection closes, or
- * for a while. The listener is then not watched, so nothing spins. */
+/* server/worker.c - one loop of a server, with what its connections share. How it accepts them is
+ * in worker_accept.c, how it ends in worker_end.c. */
 #include "server/worker.h"
 
 #include "base/fail.h"
@@ -12,7 +8,6 @@
 #include "server/conn.h"
 #include "server/reply.h"
 #include "sys/clock.h"
-#include "sys/socket.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -21,33 +16,15 @@
 #define BUFFER_SIZE     (64u << 10)
 #define SPARE_EXCHANGES 32u
 #define SPARE_BODY      (16u << 10) /* of a spare exchange: what is larger is given back */
-#define ACCEPTS_A_TURN  32
-#define ACCEPT_PAUSE_MS 100
-#define ACCEPT_LOG_MS   1000 /* no more often is it said */
-#define STOP_MS         1000
 
 /* ---- making and freeing ---- */
-
-static void on_resume(sk_timer *t) {
-    sk_worker_resume_accepting(SK_CONTAINER(t, sk_worker, accept_resume));
-}
-
-static void on_stop_deadline(sk_timer *t) {
-    SK_CONTAINER(t, sk_worker, stop_deadline)->cut = true;
-}
-
-static void on_stop(sk_watch *w, unsigned events) {
-    (void)events;
-    sk_worker_stop(SK_CONTAINER(w, sk_worker, stop_watch));
-}
 
 static bool init(sk_worker *w, const sk_server_settings *settings) {
     w->settings = settings;
     sk_list_init(&w->conns);
     w->date_at = -1;
-    w->accept_resume.fn = on_resume;
-    w->stop_deadline.fn = on_stop_deadline;
-    w->stop_watch = (sk_watch){.fn = on_stop, .fd = -1};
+    sk_worker_init_accepting(w);
+    sk_worker_init_ending(w);
     w->trailers.fields.cap = settings->limits.fields_max;
     w->trailers.fields.at = sk_alloc(settings->limits.fields_max * sizeof(sk_field));
     return w->trailers.fields.at && sk_buf_reserve(&w->in, BUFFER_SIZE) &&
@@ -70,19 +47,6 @@ sk_worker *sk_worker_new(const sk_server_settings *settings, skua_error *err) {
     return w;
 }
 
-static void close_acceptors(sk_worker *w) {
-    for (uint32_t i = 0; i < w->acceptor_count; i++) {
-        sk_acceptor *a = &w->acceptors[i];
-        if (a->watch.fd < 0)
-            continue;
-        if (a->watched)
-            sk_loop_remove(w->loop, &a->watch);
-        if (a->owned)
-            sk_socket_close(a->watch.fd);
-        a->watch.fd = -1;
-    }
-}
-
 static void close_connections(sk_worker *w) {
     while (!sk_list_empty(&w->conns))
         sk_sconn_close(SK_CONTAINER(w->conns.next, sk_sconn, link));
@@ -91,7 +55,7 @@ static void close_connections(sk_worker *w) {
 void sk_worker_free(sk_worker *w) {
     if (!w)
         return;
-    close_acceptors(w);
+    sk_worker_close_acceptors(w);
     close_connections(w);
     if (w->loop)
         sk_loop_step(w->loop, 0); /* what was posted about them */
@@ -178,95 +142,32 @@ void sk_worker_log(sk_worker *w, const char *fmt, ...) {
     w->settings->log(w->settings->user, line.text);
 }
 
-/* ---- accepting ---- */
+/* ---- serving ---- */
 
-static void want_accepts(sk_worker *w, unsigned events) {
-    for (uint32_t i = 0; i < w->acceptor_count; i++) {
-        if (w->acceptors[i].watch.fd >= 0)
-            sk_loop_want(w->loop, &w->acceptors[i].watch, events);
-    }
+static int loop_failed(skua_error *err, int rc) {
+    return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "a worker's loop");
 }
 
-static void pause_accepting(sk_worker *w, int failure) {
-    int64_t now = sk_loop_now(w->loop);
-    if (w->accept_logged == 0 || now - w->accept_logged >= ACCEPT_LOG_MS) {
-        w->accept_logged = now;
-        char text[SK_ERRNO_TEXT];
-        sk_worker_log(w, "accepting pauses: %s", sk_errno_text(failure, text));
-    }
-    if (sk_loop_arm(w->loop, &w->accept_resume, ACCEPT_PAUSE_MS) != 0)
-        return; /* without a timer only a busy listener is left to remind us */
-    w->accept_paused = true;
-    want_accepts(w, 0);
+int sk_worker_begin(sk_worker *w, sk_ending *ending, skua_error *err) {
+    int rc = sk_worker_watch_ending(w, ending);
+    if (rc == 0)
+        rc = sk_worker_watch_acceptors(w);
+    return rc == 0 ? 0 : loop_failed(err, rc);
 }
 
-void sk_worker_resume_accepting(sk_worker *w) {
-    if (!w->accept_paused || w->stopping)
-        return;
-    w->accept_paused = false;
-    sk_loop_cancel(w->loop, &w->accept_resume);
-    want_accepts(w, SKUA_WANT_READ);
+int sk_worker_step(sk_worker *w, int max_wait_ms, skua_error *err) {
+    if (sk_worker_has_ended(w))
+        return 0;
+    int rc = sk_loop_step(w->loop, max_wait_ms);
+    if (rc != 0)
+        return loop_failed(err, rc);
+    return sk_worker_has_ended(w) ? 0 : 1;
 }
 
-static void on_acceptable(sk_watch *watch, unsigned events) {
-    sk_acceptor *a = SK_CONTAINER(watch, sk_acceptor, watch);
-    (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN && !a->worker->accept_paused; i++) {
-        int fd = sk_socket_accept(watch->fd, NULL);
-        if (fd == -EAGAIN)
-            return;
-        if (fd >= 0 && sk_sconn_open(a->worker, fd, a->tls) == 0)
-            continue;
-        pause_accepting(a->worker, fd < 0 ? -fd : ENOMEM);
-    }
-}
-
-int sk_worker_reserve_acceptors(sk_worker *w, uint32_t count) {
-    w->acceptors = sk_alloc((count > 0 ? count : 1) * sizeof *w->acceptors);
-    return w->acceptors ? 0 : SKUA_E_NOMEM;
-}
-
-void sk_worker_add_acceptor(sk_worker *w, int fd, sk_tls_ctx *tls, bool owned) {
-    w->acceptors[w->acceptor_count++] = (sk_acceptor){
-        .watch = {.fn = on_acceptable, .fd = fd}, .worker = w, .tls = tls, .owned = owned};
-}
-
-/* ---- running ---- */
-
-static int watch_all(sk_worker *w, const sk_wake *stop) {
-    int rc = sk_loop_add(w->loop, &w->stop_watch, stop->read_fd, SKUA_WANT_READ);
-    for (uint32_t i = 0; rc == 0 && i < w->acceptor_count; i++) {
-        sk_watch *watch = &w->acceptors[i].watch;
-        rc = sk_loop_add(w->loop, watch, watch->fd, SKUA_WANT_READ);
-        w->acceptors[i].watched = rc == 0;
-    }
-    return rc;
-}
-
-void sk_worker_stop(sk_worker *w) {
-    if (w->stopping)
-        return;
-    w->stopping = true;
-    /* The wake is left set: the other workers have yet to see it. */
-    if (w->stop_watch.fd >= 0)
-        sk_loop_remove(w->loop, &w->stop_watch);
-    w->stop_watch.fd = -1;
-    sk_loop_cancel(w->loop, &w->accept_resume);
-    close_acceptors(w);
-    for (sk_link *i = w->conns.next, *next; i != &w->conns; i = next) {
-        next = i->next;
-        sk_sconn_stop(SK_CONTAINER(i, sk_sconn, link));
-    }
-    if (sk_loop_arm(w->loop, &w->stop_deadline, STOP_MS) != 0)
-        w->cut = true;
-}
-
-int sk_worker_run(sk_worker *w, const sk_wake *stop, skua_error *err) {
-    int rc = watch_all(w, stop);
-    while (rc == 0 && !w->cut && !(w->stopping && sk_list_empty(&w->conns)))
-        rc = sk_loop_step(w->loop, -1);
+void sk_worker_end(sk_worker *w) {
     sk_worker_stop(w);
-    sk_loop_cancel(w->loop, &w->stop_deadline);
+    sk_worker_unwatch_ending(w);
+    for (sk_link *i = w->conns.next; i != &w->conns; i = i->next)
+        w->ended.cut += sk_sconn_is_under_way(SK_CONTAINER(i, sk_sconn, link)) ? 1 : 0;
     close_connections(w);
-    return rc == 0 ? 0 : sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "a worker's loop");
 }

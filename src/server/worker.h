@@ -6,12 +6,12 @@
 #include "base/date.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "server/ending.h"
 #include "server/exchange.h"
 #include "server/file_cache.h"
 #include "server/hook.h"
 #include "server/pool.h"
 #include "server/router.h"
-#include "sys/wake.h"
 
 /* A server's options with their defaults filled in; shared by its workers. */
 typedef struct sk_server_settings {
@@ -21,6 +21,7 @@ typedef struct sk_server_settings {
     int64_t write_ms;
     int64_t idle_ms;
     int64_t tls_ms;
+    int64_t drain_grace_ms; /* in which who is connected may still send a request */
     int64_t body_max;
     skua_str server_header; /* empty: none is sent */
     skua_access_fn *access;
@@ -40,7 +41,8 @@ typedef struct sk_acceptor {
     sk_worker *worker;
     sk_tls_ctx *tls; /* borrowed; NULL: plain */
     bool watched;
-    bool owned; /* the worker closes it */
+    bool owned;     /* the worker closes it */
+    bool inherited; /* other processes may accept from it: its queue is theirs, too */
 } sk_acceptor;
 
 struct sk_worker {
@@ -66,10 +68,14 @@ struct sk_worker {
     bool accept_paused;
     int64_t accept_logged; /* when a pause was last logged */
     sk_timer accept_resume;
+    sk_ending *ending;
+    sk_watch end_watches[SK_END_STAGES]; /* fd -1: not watched, or seen */
+    bool draining;
     bool stopping;
-    bool cut; /* stopping has taken its time: whoever is left is cut off */
-    sk_timer stop_deadline;
-    sk_watch stop_watch;
+    bool cut;              /* either has taken its time: whoever is left is cut off */
+    sk_timer end_deadline; /* of both */
+    sk_timer accept_end;   /* while draining: who comes until then is still accepted */
+    sk_end_counts ended;
 };
 
 /* NULL: err is filled. The settings outlive the worker. */
@@ -77,16 +83,42 @@ sk_worker *sk_worker_new(const sk_server_settings *settings, skua_error *err);
 /* Closes its connections and acceptors. NULL is fine. */
 void sk_worker_free(sk_worker *w);
 
-/* Make room for so many descriptors to accept from: 0 or SKUA_E_NOMEM. Then add them; those that
- * it owns the worker closes when it stops. */
+/* Serve: begin, step until it says 0 or an error, end. Step waits at most max_wait_ms (-1: no end)
+ * and gives 1 to go on. */
+int sk_worker_begin(sk_worker *w, sk_ending *ending, skua_error *err);
+int sk_worker_step(sk_worker *w, int max_wait_ms, skua_error *err);
+void sk_worker_end(sk_worker *w);
+
+/* ---- worker_accept.c ---- */
+
+void sk_worker_init_accepting(sk_worker *w);
+/* Make room for so many descriptors to accept from: 0 or SKUA_E_NOMEM. Then add them. */
 int sk_worker_reserve_acceptors(sk_worker *w, uint32_t count);
-void sk_worker_add_acceptor(sk_worker *w, int fd, sk_tls_ctx *tls, bool owned);
-/* Serve until the wake is set. 0, or an error. */
-int sk_worker_run(sk_worker *w, const sk_wake *stop, skua_error *err);
-/* Close what is idle; let replies under way leave. */
-void sk_worker_stop(sk_worker *w);
+void sk_worker_add_acceptor(sk_worker *w, const sk_acceptor *a);
+/* 0 or -errno. */
+int sk_worker_watch_acceptors(sk_worker *w);
+void sk_worker_close_acceptors(sk_worker *w);
+/* Accept no newcomers; whoever is about to be in the queue still is. True: some may come yet. */
+bool sk_worker_let_none_in(sk_worker *w);
+/* Accept all who have come. False: not all can be now. */
+bool sk_worker_empty_queues(sk_worker *w);
 /* A connection has closed: a descriptor and some memory are free again. */
 void sk_worker_resume_accepting(sk_worker *w);
+
+/* ---- worker_end.c ---- */
+
+void sk_worker_init_ending(sk_worker *w);
+/* 0 or -errno. */
+int sk_worker_watch_ending(sk_worker *w, sk_ending *ending);
+void sk_worker_unwatch_ending(sk_worker *w);
+/* Let what is under way come to its end, for so long. Who is connected may still send a request for
+ * a moment: it may be on its way. */
+void sk_worker_drain(sk_worker *w, int64_t ms);
+/* Close what is idle; let replies under way leave, for a second. */
+void sk_worker_stop(sk_worker *w);
+bool sk_worker_has_ended(const sk_worker *w);
+
+/* ---- what connections ask of it ---- */
 
 /* An exchange, reset; NULL: no memory. */
 sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c);

@@ -2,6 +2,7 @@
 #include "sys/socket.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -146,6 +147,35 @@ int sk_socket_accept(int fd, sk_addr *peer) {
         if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO)
             return -errno;
     }
+}
+
+/* A filter that drops what would begin a connection (SYN without ACK), and lets all else through:
+ * handshakes that are under way come to their end. Closing the socket with one of them half done
+ * would reset a connection that its client takes for open. */
+static int drop_beginnings(int fd) {
+    enum { FLAGS_AT = 13, SYN = 0x02, ACK = 0x10 };
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN | ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    const struct sock_fprog filter = {.len = sizeof steps / sizeof steps[0], .filter = steps};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0 ? 0 : -errno;
+}
+
+bool sk_socket_let_none_in(int fd) {
+    sk_addr at;
+    if (sk_socket_local(fd, &at) != 0)
+        return false;
+    if (!is_inet(at.ss.ss_family)) {
+        shutdown(fd, SHUT_RD); /* who is in the queue stays there */
+        return false;
+    }
+    set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0);
+    drop_beginnings(fd); /* where that cannot be, a newcomer may be reset when it is closed */
+    return true;
 }
 
 int sk_socket_local(int fd, sk_addr *out) {

@@ -48,6 +48,10 @@ int sk_socket_listen(const sk_addr *at, const sk_listen_opts *opts);
 /* Returns: the descriptor, or -errno. Peers that were gone before they were accepted are passed
  * over. `peer` may be NULL. */
 int sk_socket_accept(int fd, sk_addr *peer);
+/* Let nobody new into a listener's queue. Returns whether some may yet come, for a moment: who has
+ * begun to connect. Over TCP the others are not answered, and try again. For a socket that no other
+ * process accepts from. */
+bool sk_socket_let_none_in(int fd);
 int sk_socket_local(int fd, sk_addr *out); /* 0 or -errno */
 int sk_socket_peer(int fd, sk_addr *out);
 
