@@ -1,6 +1,6 @@
 /* wire/conditional.h - preconditions of a request (RFC 9110 13). Pure: values in, verdict out.
  *
- * If-Range stands with ranges, elsewhere; it needs sk_etag_strong_eq. */
+ * If-Range stands with ranges: see range.h. */
 #ifndef SK_WIRE_CONDITIONAL_H
 #define SK_WIRE_CONDITIONAL_H
 
