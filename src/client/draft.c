@@ -229,8 +229,10 @@ void sk_draft_url(const sk_draft *d, const sk_origin *origin, sk_buf *out) {
     bool path = d->target.ptr[0] == '/' || d->target.ptr[0] == '?';
     bool absolute = !path && memchr(d->target.ptr, ':', d->target.len) &&
                     !sk_draft_method_is(d, SK_LIT("CONNECT"));
-    if (!absolute)
-        sk_buf_printf(out, "http%s://%s", origin->https ? "s" : "", origin->authority);
+    if (!absolute) {
+        sk_buf_append_str(out, origin->https ? SK_LIT("https://") : SK_LIT("http://"));
+        sk_buf_append_str(out, sk_str(origin->authority));
+    }
     if (absolute || path)
         sk_buf_append_str(out, d->target);
 }

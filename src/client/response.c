@@ -3,10 +3,15 @@
 
 #include "base/mem.h"
 
+#include <stddef.h>
+#include <string.h>
+
 skua_response *sk_response_new(void) {
-    skua_response *r = sk_zalloc(sizeof *r);
-    if (r)
-        r->timeline.at.total = -1;
+    skua_response *r = sk_alloc(sizeof *r);
+    if (!r)
+        return NULL;
+    memset(r, 0, offsetof(skua_response, failure)); /* which is large, and filled whole if at all */
+    r->timeline.at.total = -1;
     return r;
 }
 
