@@ -24,7 +24,9 @@ int sk_conn_refuse(skua_conn *c, skua_error *err, int code) {
     if (!err)
         err = &local;
     sk_peer_fail(&c->peer, err, code, SKUA_PHASE_STATE, "%s", skua_error_text(code));
-    err->retry_safe = 1; /* it has done nothing */
+    /* A request that is refused has done nothing; a response is refused to one that may have. */
+    err->maybe_seen = code == SKUA_E_RESPONSE_NOT_READY && sk_round_trip_was_sent(&c->trip);
+    err->retry_safe = !err->maybe_seen || sk_draft_is_idempotent(&c->trip.draft);
     return code;
 }
 

@@ -6,6 +6,7 @@
 #include "client/trace.h"
 
 #include <inttypes.h>
+#include <skua/status.h>
 
 static int stopped(const sk_round_trip *t, skua_error *err) {
     return sk_peer_fail(&t->channel->peer, err, SKUA_E_BROKEN_PIPE, SKUA_PHASE_SEND,
@@ -75,15 +76,23 @@ static int wait_to_send(sk_round_trip *t, sk_bound until, skua_error *err) {
     return rc != 0 || !listening ? rc : hear(t, err);
 }
 
+/* Of the interim responses, 100 alone says that the body is wanted. */
+static bool is_wanted(const sk_round_trip *t) {
+    const sk_interim *i = t->answer ? t->answer->interim : NULL;
+    while (i && i->head.status != SKUA_STATUS_CONTINUE)
+        i = i->next;
+    return i != NULL;
+}
+
 /* RFC 9110 10.1.1: give the peer a moment to say whether it wants the body, and not for ever: older
  * servers know no 100. */
 static int ask_to_continue(sk_round_trip *t, sk_bound call, skua_error *err) {
     sk_channel *ch = t->channel;
     sk_bound until = sk_channel_within(ch, call, ch->settings->o.continue_timeout_ms);
     t->asked = true;
-    while (!t->answer) {
+    while (!t->answered && !is_wanted(t)) {
         int rc = sk_round_trip_look(t, err);
-        if (rc == SKUA_E_AGAIN && !t->answer)
+        if (rc == SKUA_E_AGAIN && !is_wanted(t))
             rc = sk_channel_wait(ch, SKUA_WANT_READ, until, err);
         if (rc == SKUA_E_TIMEOUT)
             return 0;

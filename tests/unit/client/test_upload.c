@@ -187,6 +187,24 @@ static void a07_a_peer_that_knows_no_100_gets_the_body_after_a_second(void **sta
     script_free(s);
 }
 
+static void a07_another_interim_response_is_no_leave_to_send(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
+                                 {SEND, "HTTP/1.1 103 Early Hints\r\n\r\n", 0},
+                                 {TICK, NULL, 100},
+                                 {SEND, "HTTP/1.1 417 Expectation Failed\r\n\r\n", 0},
+                                 {END, NULL, 0}};
+    script *s = with_room(steps, 1000);
+    assert_int_equal(expecting(s), 0);
+    skua_response *r = skua_conn_getresponse(s->conn, &s->err);
+    assert_non_null(r);
+    assert_int_equal(skua_response_status(r), 417);
+    assert_int_equal(skua_response_informational(r, 0), 103);
+    assert_null(strstr(s->got, "abc"));
+    skua_response_free(r);
+    script_free(s);
+}
+
 static void a07_the_wait_for_100_can_be_bounded(void **state) {
     (void)state;
     static const step steps[] = {{EXPECT, "abc", 0}, {SEND, OK, 0}, {END, NULL, 0}};
@@ -366,6 +384,7 @@ int main(void) {
         cmocka_unit_test(nonsense_in_the_middle_of_an_upload_is_reported_as_such),
         cmocka_unit_test(a07_the_body_waits_for_100_continue),
         cmocka_unit_test(a07_the_body_is_not_sent_when_it_is_not_wanted),
+        cmocka_unit_test(a07_another_interim_response_is_no_leave_to_send),
         cmocka_unit_test(a07_the_wait_for_100_can_be_bounded),
         cmocka_unit_test(a07_nothing_is_expected_without_a_body),
         cmocka_unit_test(a07_an_early_answer_is_noticed_between_two_sends),
