@@ -72,6 +72,11 @@ typedef struct skua_server_opts {
     uint32_t pool_queue_max;        /* requests that wait for one of them; more are 503 [1024] */
     skua_error_page_fn *error_page; /* NULL: a small page of the server's own */
     int64_t drain_grace_ms;         /* of a drain, in which who is connected may still ask [500] */
+    int64_t min_rate_bytes_per_s;   /* of a body that a client sends or takes [240] */
+    int64_t min_rate_grace_ms;      /* on the average of each stretch of this length [20000] */
+    uint32_t connections_max; /* at one time; more are answered 503 [as many as there can be] */
+    uint32_t
+        connections_per_address_max; /* the same for an IPv4 address or IPv6 /64 [any number] */
 } skua_server_opts;
 
 /* Options of a directory route. */
@@ -103,9 +108,14 @@ typedef struct skua_route_opts {
     skua_handler_fn *fn;
     void *user;
     skua_handler_kind kind;
-    int stream_body;        /* 1: fn is called when the head is there, and takes the body by
-                               skua_request_on_body or, on the pool, skua_request_read */
-    int64_t body_max_bytes; /* [the server's; none for a streamed body] */
+    int stream_body;              /* 1: fn is called when the head is there, and takes the body by
+                                     skua_request_on_body or, on the pool, skua_request_read */
+    int64_t body_max_bytes;       /* [the server's; none for a streamed body] */
+    int64_t body_timeout_ms;      /* as the server's [the server's] */
+    int64_t write_timeout_ms;     /* likewise */
+    int64_t min_rate_bytes_per_s; /* likewise; event streams have none */
+    int64_t exchange_timeout_ms; /* from the head to the end of the reply: 408 while the body comes,
+                                    then 503 if no reply was begun, else it is cut [none] */
 } skua_route_opts;
 
 /* Make a server.

@@ -28,7 +28,6 @@
 #include <inttypes.h>
 #include <skua/status.h>
 
-#define LINGER_MS   2000
 #define LINGER_MAX  (64u << 20)
 #define SPARE_CONNS 64u
 
@@ -113,94 +112,13 @@ static step_fn *const steps[] = {
     [SK_SCONN_LINGER] = step_linger,
 };
 
-/* ---- waiting ---- */
-
-/* Does it wait for a request, with no end but that of patience? While the worker drains, a first
- * one is not waited for any longer than another. */
-static bool is_idle(const sk_sconn *c) {
-    return c->state == SK_SCONN_HEAD && sk_buf_len(&c->in) == 0 &&
-           (c->served || c->worker->draining);
-}
-
-static sk_sconn_timer timer_due(const sk_sconn *c) {
-    static const uint8_t by_state[] = {
-        [SK_SCONN_HANDSHAKE] = SK_SCONN_TIMER_TLS, [SK_SCONN_HEAD] = SK_SCONN_TIMER_IDLE,
-        [SK_SCONN_BODY] = SK_SCONN_TIMER_BODY,     [SK_SCONN_FILE] = SK_SCONN_TIMER_WRITE,
-        [SK_SCONN_ENDING] = SK_SCONN_TIMER_WRITE,  [SK_SCONN_LINGER] = SK_SCONN_TIMER_LINGER,
-        [SK_SCONN_DEFERRED] = SK_SCONN_NO_TIMER,
-    };
-    if (c->yield)
-        return SK_SCONN_TIMER_YIELD;
-    if (c->blocked && c->state != SK_SCONN_BODY)
-        return SK_SCONN_TIMER_WRITE;
-    if (c->state == SK_SCONN_HEAD && !is_idle(c))
-        return SK_SCONN_TIMER_HEADER;
-    if (c->state == SK_SCONN_DEFERRED && sk_sconn_wants_body(c))
-        return SK_SCONN_TIMER_BODY;
-    if (c->state == SK_SCONN_DEFERRED && sk_sconn_is_event_stream(c) &&
-        (sk_sconn_heartbeat_ms(c) > 0 || c->worker->draining))
-        return SK_SCONN_TIMER_HEARTBEAT;
-    return (sk_sconn_timer)by_state[c->state];
-}
-
-/* -1: none. */
-static int64_t timer_ms(const sk_sconn *c, sk_sconn_timer kind) {
-    const sk_server_settings *settings = c->worker->settings;
-    if (c->worker->draining && (kind == SK_SCONN_TIMER_IDLE || kind == SK_SCONN_TIMER_HEARTBEAT))
-        return settings->drain_grace_ms;
-    if (kind == SK_SCONN_TIMER_HEARTBEAT)
-        return sk_sconn_heartbeat_ms(c);
-    const int64_t ms[] = {
-        [SK_SCONN_NO_TIMER] = -1,
-        [SK_SCONN_TIMER_TLS] = settings->tls_ms,
-        [SK_SCONN_TIMER_HEADER] = settings->header_ms,
-        [SK_SCONN_TIMER_IDLE] = settings->idle_ms,
-        [SK_SCONN_TIMER_BODY] = settings->body_ms,
-        [SK_SCONN_TIMER_WRITE] = settings->write_ms,
-        [SK_SCONN_TIMER_LINGER] = LINGER_MS,
-        [SK_SCONN_TIMER_YIELD] = 0,
-    };
-    return ms[kind];
-}
-
-/* The time for progress starts anew with each; that for something whole does not. */
-static bool is_for_progress(sk_sconn_timer kind) {
-    return kind == SK_SCONN_TIMER_BODY || kind == SK_SCONN_TIMER_WRITE ||
-           kind == SK_SCONN_TIMER_HEARTBEAT;
-}
-
-static bool set_timer(sk_sconn *c) {
-    sk_sconn_timer kind = timer_due(c);
-    bool moved = c->session.received + c->session.sent != c->worker->turn_moved;
-    if (kind == (sk_sconn_timer)c->timer_kind && !(is_for_progress(kind) && moved))
-        return true;
-    c->timer_kind = (uint8_t)kind;
-    return sk_loop_arm(c->worker->loop, &c->timer, timer_ms(c, kind)) == 0;
-}
-
-/* What to wait for beside the leaving of the output. */
-static unsigned wanted(const sk_sconn *c) {
-    if (c->state == SK_SCONN_DEFERRED)
-        return sk_sconn_wants_body(c) || sk_sconn_reads_ahead(c) ? SKUA_WANT_READ : 0;
-    bool only_write = (c->blocked && c->state != SK_SCONN_BODY) || c->state == SK_SCONN_FILE;
-    return only_write ? SKUA_WANT_WRITE : SKUA_WANT_READ;
-}
-
-static bool set_watch(sk_sconn *c) {
-    skua_want want = sk_session_want(&c->session, wanted(c));
-    if (want.fd < 0)
-        return true;
-    if (c->watched)
-        return sk_loop_want(c->worker->loop, &c->watch, want.events) == 0;
-    c->watched = true;
-    return sk_loop_add(c->worker->loop, &c->watch, want.fd, want.events) == 0;
-}
+/* ---- turns ---- */
 
 /* Nothing more can be done now: send, put away what is left, and say what to wait for. */
 static bool settle(sk_sconn *c) {
     if (!c->blocked && sk_sconn_flush(c) == SK_STEP_CLOSE)
         return false;
-    return sk_sconn_end_turn(c) && set_timer(c) && set_watch(c);
+    return sk_sconn_end_turn(c) && sk_sconn_set_timer(c) && sk_sconn_set_watch(c);
 }
 
 static void run(sk_sconn *c, sk_step s) {
@@ -292,6 +210,18 @@ static void on_timer(sk_timer *t) {
     run(c, on_time_out(c, kind));
 }
 
+static void on_exchange_timer(sk_timer *t) {
+    sk_sconn *c = SK_CONTAINER(t, sk_exchange, timer)->conn;
+    sk_sconn_begin_turn(c);
+    run(c, sk_sconn_overdue(c));
+}
+
+bool sk_sconn_limit_exchange(sk_sconn *c) {
+    sk_exchange *x = c->exchange;
+    x->timer.fn = on_exchange_timer;
+    return sk_loop_arm(c->worker->loop, &x->timer, x->request.route->limits.exchange_ms) == 0;
+}
+
 /* ---- opening and closing ---- */
 
 static sk_sconn *new_conn(sk_worker *w) {
@@ -339,7 +269,11 @@ void sk_sconn_close(sk_sconn *c) {
         sk_loop_remove(w->loop, &c->watch);
     sk_buf_free(&c->in);
     sk_buf_free(&c->out);
-    sk_free(c->client);
+    if (c->extra)
+        sk_census_leave_place(w->settings->census, c->extra->place);
+    if (c->counted)
+        sk_census_leave(w->settings->census);
+    sk_free(c->extra);
     c->session.stream->ops->close(c->session.stream);
     free_conn(c);
     sk_worker_resume_accepting(w);
@@ -364,11 +298,7 @@ void sk_sconn_drain(sk_sconn *c) {
         sk_sconn_drain_deferred(c);
     else if (c->exchange && !sk_h1_send_begun(&c->session.h1))
         sk_h1_set_close(&c->session.h1);
-    sk_sconn_timer due = timer_due(c);
-    if (due != SK_SCONN_TIMER_IDLE && due != SK_SCONN_TIMER_HEARTBEAT)
-        return;
-    c->timer_kind = SK_SCONN_NO_TIMER; /* it is as long as the grace now */
-    if (!set_timer(c))
+    if (!sk_sconn_wait_less(c))
         sk_sconn_close(c);
 }
 
@@ -405,17 +335,28 @@ static bool wrap(sk_sconn *c, sk_tls_ctx *tls) {
     return true;
 }
 
-int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls) {
+static bool take_place(sk_sconn *c, sk_census_place *place) {
+    if (place && sk_sconn_extra_of(c))
+        c->extra->place = place;
+    return !place || c->extra;
+}
+
+int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls, sk_census_place *place) {
     sk_tcp tcp;
     sk_tcp_init(&tcp, fd);
     sk_sconn *c = new_conn(w);
     if (!c) {
         tcp.base.ops->close(&tcp.base);
+        sk_census_leave_place(w->settings->census, place);
+        sk_census_leave(w->settings->census);
         return SKUA_E_NOMEM;
     }
     c->tcp = tcp;
+    c->counted = w->settings->census != NULL;
     use_stream(c, &c->tcp.base);
-    if (tls && !wrap(c, tls)) {
+    if (!take_place(c, place) || (tls && !wrap(c, tls))) {
+        if (!c->extra)
+            sk_census_leave_place(w->settings->census, place);
         sk_sconn_close(c);
         return SKUA_E_NOMEM;
     }
@@ -425,10 +366,12 @@ int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls) {
 
 const char *sk_sconn_client(sk_sconn *c) {
     skua_stream *stream = c->session.stream;
-    if (c->client || !stream->ops->info)
-        return c->client ? c->client : "";
+    if (c->extra && c->extra->client[0])
+        return c->extra->client;
+    if (!stream->ops->info || !sk_sconn_extra_of(c))
+        return "";
     skua_stream_info info = {.size = sizeof info};
     stream->ops->info(stream, &info);
-    c->client = sk_strdup(info.peer);
-    return c->client ? c->client : "";
+    memcpy(c->extra->client, info.peer, sizeof c->extra->client);
+    return c->extra->client;
 }

@@ -4,6 +4,7 @@
 
 #include "net/tcp.h"
 #include "server/worker.h"
+#include "sys/socket.h"
 
 /* Drawn in conn.c. */
 typedef enum sk_sconn_state {
@@ -29,6 +30,15 @@ typedef enum sk_sconn_timer {
     SK_SCONN_TIMER_YIELD /* others first */
 } sk_sconn_timer;
 
+/* What only some connections have. */
+typedef struct sk_sconn_extra {
+    char client[SK_ADDR_TEXT]; /* its address, once asked for */
+    sk_census_place *place;    /* NULL: its address is not counted */
+    const sk_route *route;     /* whose reply leaves, after its exchange, by limits of its own */
+    int64_t pace_began;        /* the bytes of a body, either way, since then */
+    int64_t pace_moved;        /* so many had moved before */
+} sk_sconn_extra;
+
 struct sk_sconn {
     sk_session session;
     sk_tcp tcp;
@@ -39,8 +49,8 @@ struct sk_sconn {
     sk_exchange *exchange; /* of the request being worked on */
     sk_buf in;             /* left over from the last turn */
     sk_buf out;
-    char *client;  /* its address, once asked for */
-    uint8_t state; /* sk_sconn_state */
+    sk_sconn_extra *extra; /* NULL until something is needed of it */
+    uint8_t state;         /* sk_sconn_state */
     uint8_t timer_kind;
     bool blocked : 1; /* the stream has not taken all of the output */
     bool served : 1;  /* it has sent a request */
@@ -49,14 +59,16 @@ struct sk_sconn {
     bool yield : 1;
     bool is_tls : 1;
     bool watched : 1;
+    bool counted : 1; /* in the census */
     uint32_t dropped; /* bytes, while lingering */
 };
 /* What an idle connection costs without TLS, the kernel's part aside: 320 bytes with the
  * allocator's own. */
 _Static_assert(sizeof(struct sk_sconn) + 16 <= 320, "an idle connection has become too large");
 
-/* Take over an accepted descriptor and let it have its first turn. SKUA_E_NOMEM: fd is closed. */
-int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls);
+/* Take over an accepted descriptor, with its place in the census (NULL: none), and let it have its
+ * first turn. SKUA_E_NOMEM: fd is closed, and the place given back. */
+int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls, sk_census_place *place);
 /* The same over any stream, which the connection then owns (on failure it is closed). It has no
  * turn yet. NULL: no memory. */
 sk_sconn *sk_sconn_open_stream(sk_worker *w, skua_stream *stream);

@@ -177,7 +177,7 @@ static int read_ahead(sk_sconn *c) {
 }
 
 /* Listen for the peer's end; what else comes is kept for later. */
-static sk_step listen(sk_sconn *c) {
+static sk_step listen_ahead(sk_sconn *c) {
     while (sk_sconn_reads_ahead(c)) {
         sk_sconn_share_input(c);
         int rc = read_ahead(c);
@@ -244,5 +244,5 @@ sk_step sk_sconn_step_deferred(sk_sconn *c) {
         if (s == SK_STEP_CLOSE)
             return s;
     }
-    return sk_h1_recv_idle(&c->session.h1) ? listen(c) : receive(c);
+    return sk_h1_recv_idle(&c->session.h1) ? listen_ahead(c) : receive(c);
 }

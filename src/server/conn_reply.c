@@ -4,6 +4,8 @@
 #include "server/deferral.h"
 #include "sys/clock.h"
 
+#include <skua/status.h>
+
 int64_t sk_sconn_now_us(const sk_sconn *c) {
     return sk_clock_now_us(c->worker->settings->clock);
 }
@@ -35,7 +37,17 @@ static void report(sk_sconn *c) {
     settings->access(settings->user, &a);
 }
 
+/* What of its reply is still to leave, does so by the limits of the route. */
+static void note_route(sk_sconn *c) {
+    const sk_route *route = c->exchange->request.route;
+    bool own = route && (route->limits.write_ms || route->limits.rate_min);
+    if (c->extra || (own && sk_sconn_queued(c) > 0 && sk_sconn_extra_of(c)))
+        c->extra->route = own ? route : NULL;
+}
+
 void sk_sconn_drop_exchange(sk_sconn *c) {
+    if (c->exchange)
+        sk_loop_cancel(c->worker->loop, &c->exchange->timer);
     if (c->exchange && c->exchange->deferral)
         abandon(c);
     else if (c->exchange)
@@ -62,6 +74,7 @@ static sk_step exchange_over(sk_sconn *c) {
     sk_event ev = {.head = &c->worker->trailers};
     report(c);
     c->worker->ended.finished += c->worker->draining ? 1 : 0;
+    note_route(c);
     sk_sconn_drop_exchange(c);
     if (!sk_h1_closing(m) && !sk_h1_recv_idle(m) && sk_session_next(&c->session, &ev, NULL) != 0)
         return SK_STEP_CLOSE;
@@ -152,6 +165,45 @@ sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {
     sk_h1_set_close(&c->session.h1);
     c->linger = true;
     return sk_sconn_replied(c, sk_reply_bare(&c->exchange->reply, status));
+}
+
+/* ---- what takes too long ---- */
+
+/* The reply is another's to make, and not begun: it is left to the handler, who is told that nobody
+ * waits for it, and this one takes its place. False: no memory. */
+static bool replace_exchange(sk_sconn *c) {
+    const sk_exchange *old = c->exchange;
+    sk_exchange *x = sk_worker_lend(c->worker, c);
+    if (!x)
+        return false;
+    skua_str method = old->request.head.method, target = old->request.head.target;
+    x->begun_us = old->begun_us;
+    x->request.head.version = old->request.head.version;
+    x->request.head.method.ptr = sk_arena_strndup(&x->arena, method.ptr, method.len);
+    x->request.head.target.ptr = sk_arena_strndup(&x->arena, target.ptr, target.len);
+    if (x->request.head.method.ptr)
+        x->request.head.method.len = method.len;
+    if (x->request.head.target.ptr)
+        x->request.head.target.len = target.len;
+    if (sk_deferral_take_over(old->deferral)) {
+        c->exchange = x;
+        return true;
+    }
+    sk_worker_take_back(c->worker, x);
+    return false;
+}
+
+sk_step sk_sconn_overdue(sk_sconn *c) {
+    if (c->state == SK_SCONN_BODY)
+        return sk_sconn_refuse_error(c, SKUA_E_TIMEOUT, NULL);
+    bool finished =
+        c->state == SK_SCONN_DEFERRED && sk_deferral_collect(c->exchange->deferral, c->session.out);
+    if (finished)
+        return SK_STEP_ON;
+    if (c->state == SK_SCONN_DEFERRED && replace_exchange(c))
+        return sk_sconn_refuse(c, SKUA_STATUS_SERVICE_UNAVAILABLE, "It took too long.");
+    report(c);
+    return SK_STEP_CLOSE;
 }
 
 /* ---- files ---- */

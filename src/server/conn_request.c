@@ -53,7 +53,7 @@ static int find_route(const sk_sconn *c, skua_request *q) {
 }
 
 int64_t sk_sconn_body_max(const sk_sconn *c) {
-    int64_t max = c->exchange->request.route->body_max;
+    int64_t max = c->exchange->request.route->limits.body_max;
     return max != 0 ? max : c->worker->settings->body_max;
 }
 
@@ -167,6 +167,8 @@ static sk_step begin_request(sk_sconn *c) {
     status = check_announced(c, &q->head);
     if (status != SKUA_STATUS_OK)
         return sk_sconn_refuse(c, status, NULL);
+    if (q->route->limits.exchange_ms > 0 && !sk_sconn_limit_exchange(c))
+        return sk_sconn_refuse_error(c, SKUA_E_NOMEM, NULL);
     q->streamed = q->route->stream_body && has_body(&q->head);
     return has_body(&q->head) && !q->streamed ? begin_body(c) : run_handler(c);
 }

@@ -6,6 +6,8 @@
 #include "server/conn.h"
 #include "server/reply.h"
 
+#define SK_SCONN_LINGER_MS 2000
+
 /* What a step leaves to be done. */
 typedef enum sk_step {
     SK_STEP_ON,   /* the state may have changed: take its next step */
@@ -31,6 +33,21 @@ sk_step sk_sconn_flush(sk_sconn *c);
 static inline size_t sk_sconn_queued(const sk_sconn *c) {
     return sk_buf_len(c->session.out);
 }
+
+/* ---- conn_wait.c: what it waits for, and how long ---- */
+
+/* False: no memory. */
+bool sk_sconn_set_timer(sk_sconn *c);
+bool sk_sconn_set_watch(sk_sconn *c);
+/* See that the timers are as long as a drain allows. False: no memory. */
+bool sk_sconn_wait_less(sk_sconn *c);
+/* NULL: no memory. */
+sk_sconn_extra *sk_sconn_extra_of(sk_sconn *c);
+
+/* ---- conn.c ---- */
+
+/* Begin to count the time of the exchange under way. False: no memory. */
+bool sk_sconn_limit_exchange(sk_sconn *c);
 
 /* ---- conn_request.c: from a request's head to its handler ---- */
 
@@ -74,6 +91,8 @@ sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain);
 sk_step sk_sconn_refuse_busy(sk_sconn *c);
 /* The same for a request that broke off, or whose head or body is wrong. */
 sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what);
+/* The exchange has taken all the time that its route gives it. */
+sk_step sk_sconn_overdue(sk_sconn *c);
 /* The status that answers an error; 0 where there is nobody to answer. */
 int sk_sconn_status_of(int code);
 void sk_sconn_drop_exchange(sk_sconn *c);

@@ -186,3 +186,24 @@ void sk_deferral_abandon(sk_deferral *d) {
     if (orphan)
         free_all(d);
 }
+
+bool sk_deferral_take_over(sk_deferral *d) {
+    sk_mutex_lock(&d->lock);
+    bool posted = d->posted;
+    bool mine = !d->finished && !sk_h1_send_begun(&d->conn->session.h1);
+    if (mine) {
+        d->conn = NULL;
+        d->posted = true; /* the finisher does not free it while we still have to do with it */
+    }
+    sk_mutex_unlock(&d->lock);
+    if (!mine)
+        return false;
+    sk_deferral_tell_gone(d);
+    sk_mutex_lock(&d->lock);
+    d->posted = posted;
+    bool orphan = d->finished && !d->posted;
+    sk_mutex_unlock(&d->lock);
+    if (orphan)
+        free_all(d);
+    return true;
+}

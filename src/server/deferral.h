@@ -105,6 +105,9 @@ int64_t sk_deferral_heartbeat_ms(sk_deferral *d);
 int sk_deferral_end(sk_deferral *d);
 /* The peer will not read what is sent: tell the finisher, once. */
 void sk_deferral_tell_gone(sk_deferral *d);
+/* Another reply takes the place of this one, unless that is begun or finished: false. As abandon,
+ * but that the connection goes on. */
+bool sk_deferral_take_over(sk_deferral *d);
 /* The connection closes. The exchange stays the finisher's, or is freed if that is done. */
 void sk_deferral_abandon(sk_deferral *d);
 

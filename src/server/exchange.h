@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "http/session.h"
+#include "net/loop.h"
 #include "server/path.h"
 
 #include <skua/reply.h>
@@ -84,6 +85,7 @@ struct sk_exchange {
     sk_deferral *deferral;   /* NULL: the reply is complete when the handler returns */
     int64_t begun_us;        /* only where somebody asks: see skua_access */
     int64_t body_bytes;      /* of the request, where it is streamed */
+    sk_timer timer;          /* of the route's exchange_timeout_ms; not armed where it has none */
     int64_t first_byte;      /* of the request: how many the connection had received before it */
     sk_exchange *next;       /* in the worker's list of spare ones */
     sk_field fields[];       /* room for head.fields */

@@ -252,7 +252,7 @@ int sk_router_add(sk_router *r, const char *text, const sk_route *given, const c
     route->user = given->user;
     route->pooled = given->pooled;
     route->stream_body = given->stream_body;
-    route->body_max = given->body_max;
+    route->limits = given->limits;
     route->gives_way = given->gives_way;
     route->next = *list;
     *list = route;

@@ -9,14 +9,23 @@
 /* Parameters and segments that a pattern may have. It bounds the search's depth too. */
 #define SK_ROUTE_SEGMENTS_MAX 32
 
+/* 0: the server's; SKUA_FOREVER: none. */
+typedef struct sk_route_limits {
+    int64_t body_max;
+    int64_t body_ms;
+    int64_t write_ms;
+    int64_t rate_min;    /* bytes a second */
+    int64_t exchange_ms; /* the server has none */
+} sk_route_limits;
+
 typedef struct sk_route sk_route;
 struct sk_route {
     skua_str method; /* empty: every one */
     skua_handler_fn *fn;
     void *user;
-    bool pooled;              /* fn may block */
-    bool stream_body;         /* fn is called before the body has come */
-    int64_t body_max;         /* 0: the server's; SKUA_FOREVER: none */
+    bool pooled;      /* fn may block */
+    bool stream_body; /* fn is called before the body has come */
+    sk_route_limits limits;
     const char *const *names; /* of the parameters, in their order */
     uint32_t name_count;
     bool named_rest;      /* the last name takes the rest */

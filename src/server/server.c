@@ -39,6 +39,8 @@ static const char *wrong_with(const skua_server_opts *o) {
         {o->tls_timeout_ms, "tls_timeout_ms is negative"},
         {o->body_max_bytes, "body_max_bytes is negative"},
         {o->drain_grace_ms, "drain_grace_ms is negative"},
+        {o->min_rate_bytes_per_s, "min_rate_bytes_per_s is negative"},
+        {o->min_rate_grace_ms, "min_rate_grace_ms is negative"},
     };
     for (size_t i = 0; i < sizeof none_below_forever / sizeof none_below_forever[0]; i++) {
         if (none_below_forever[i].value < SKUA_FOREVER)
@@ -67,6 +69,8 @@ static void set_settings(skua_server *s, const skua_server_opts *o) {
         .write_ms = or_default(o->write_timeout_ms, 30000),
         .idle_ms = or_default(o->idle_timeout_ms, 75000),
         .tls_ms = or_default(o->tls_timeout_ms, 10000),
+        .rate_min = or_default(o->min_rate_bytes_per_s, 240),
+        .rate_grace_ms = or_default(o->min_rate_grace_ms, 20000),
         .drain_grace_ms = or_default(o->drain_grace_ms, 500),
         .body_max = body_max < 0 || body_max > BODY_MAX ? BODY_MAX : body_max,
         .access = o->access,
@@ -94,6 +98,11 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     if (o->server_header && !(s->server_header = sk_strdup(o->server_header)))
         return sk_fail_nomem(err);
     s->settings.server_header = sk_str(s->server_header);
+    if (o->connections_max > 0 || o->connections_per_address_max > 0) {
+        s->settings.census = sk_census_new(o->connections_max, o->connections_per_address_max);
+        if (!s->settings.census)
+            return sk_fail_nomem(err);
+    }
     s->ending = sk_ending_new();
     return s->ending ? 0
                      : sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, errno, "cannot make a server");
@@ -139,6 +148,7 @@ void skua_server_free(skua_server *s) {
     sk_callbacks_unref(s->settings.callbacks);
     sk_free(s->server_header);
     sk_ending_free(s->ending);
+    sk_census_free(s->settings.census);
     sk_free(s);
 }
 
@@ -225,6 +235,9 @@ static const char *wrong_with_route(const skua_route_opts *o) {
         return "kind is neither SKUA_HANDLER_INLINE nor SKUA_HANDLER_POOL";
     if (o->body_max_bytes < SKUA_FOREVER)
         return "body_max_bytes is negative";
+    if (o->body_timeout_ms < SKUA_FOREVER || o->write_timeout_ms < SKUA_FOREVER ||
+        o->exchange_timeout_ms < SKUA_FOREVER || o->min_rate_bytes_per_s < SKUA_FOREVER)
+        return "a time-out or rate is negative";
     return NULL;
 }
 
@@ -250,7 +263,11 @@ int skua_route_with(skua_server *s, const char *pattern, const skua_route_opts *
                                  .user = o.user,
                                  .pooled = o.kind == SKUA_HANDLER_POOL,
                                  .stream_body = o.stream_body != 0,
-                                 .body_max = body_max_of(&o)});
+                                 .limits = {.body_max = body_max_of(&o),
+                                            .body_ms = o.body_timeout_ms,
+                                            .write_ms = o.write_timeout_ms,
+                                            .rate_min = o.min_rate_bytes_per_s,
+                                            .exchange_ms = o.exchange_timeout_ms}});
 }
 
 int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls) {

@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "server/census.h"
 #include "server/ending.h"
 #include "server/exchange.h"
 #include "server/file_cache.h"
@@ -21,6 +22,8 @@ typedef struct sk_server_settings {
     int64_t write_ms;
     int64_t idle_ms;
     int64_t tls_ms;
+    int64_t rate_min; /* bytes a second, of a body either way; 0 or less: none */
+    int64_t rate_grace_ms;
     int64_t drain_grace_ms; /* in which who is connected may still send a request */
     int64_t body_max;
     skua_str server_header; /* empty: none is sent */
@@ -31,6 +34,7 @@ typedef struct sk_server_settings {
     const sk_router *router;
     sk_pool *pool;           /* while the server runs */
     sk_callbacks *callbacks; /* NULL: none */
+    sk_census *census;       /* NULL: any number of connections */
 } sk_server_settings;
 
 typedef struct sk_worker sk_worker;
@@ -67,6 +71,7 @@ struct sk_worker {
     uint32_t acceptor_count;
     bool accept_paused;
     int64_t accept_logged; /* when a pause was last logged */
+    int64_t full_logged;   /* and that somebody was turned away */
     sk_timer accept_resume;
     sk_ending *ending;
     sk_watch end_watches[SK_END_STAGES]; /* fd -1: not watched, or seen */

@@ -4,6 +4,7 @@
  * for a while. The listener is then not watched, so nothing spins. */
 #include "base/fail.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "server/conn.h"
 #include "sys/socket.h"
 
@@ -13,11 +14,25 @@
 #define ACCEPT_PAUSE_MS 100
 #define ACCEPT_LOG_MS   1000 /* no more often is it said */
 
+/* What who is turned away is told. */
+#define BUSY_REPLY                                                                                 \
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"                  \
+    "Connection: close\r\n\r\n"
+
 static bool is_open(const sk_acceptor *a) {
     return a->watch.fd >= 0;
 }
 
 /* ---- pausing ---- */
+
+/* Is it time to say again what was said before? */
+static bool may_log(const sk_worker *w, int64_t *logged) {
+    int64_t now = sk_loop_now(w->loop);
+    bool due = *logged == 0 || now - *logged >= ACCEPT_LOG_MS;
+    if (due)
+        *logged = now;
+    return due;
+}
 
 static void want_accepts(sk_worker *w, unsigned events) {
     for (uint32_t i = 0; i < w->acceptor_count; i++) {
@@ -27,9 +42,7 @@ static void want_accepts(sk_worker *w, unsigned events) {
 }
 
 static void pause_accepting(sk_worker *w, int failure) {
-    int64_t now = sk_loop_now(w->loop);
-    if (w->accept_logged == 0 || now - w->accept_logged >= ACCEPT_LOG_MS) {
-        w->accept_logged = now;
+    if (may_log(w, &w->accept_logged)) {
         char text[SK_ERRNO_TEXT];
         sk_worker_log(w, "accepting pauses: %s", sk_errno_text(failure, text));
     }
@@ -57,23 +70,70 @@ void sk_worker_init_accepting(sk_worker *w) {
 
 /* ---- accepting ---- */
 
-/* False: there is nobody, or accepting has paused. */
-static bool accept_one(sk_acceptor *a) {
+/* There are enough connections. What the peer has sent is read, or it would be reset and never see
+ * the answer; over TLS there is none that it could read. */
+static void turn_away(sk_acceptor *a, int fd) {
+    const skua_str busy = SK_LIT(BUSY_REPLY);
+    char text[SK_ADDR_TEXT] = "";
+    char unread[4096];
+    sk_addr peer;
+    if (may_log(a->worker, &a->worker->full_logged)) {
+        if (sk_socket_peer(fd, &peer) == 0)
+            sk_addr_format((const struct sockaddr *)&peer.ss, peer.len, text);
+        sk_worker_log(a->worker, "%s: turned away: too many connections", text);
+    }
+    if (!a->tls) {
+        sk_socket_recv(fd, unread, sizeof unread);
+        sk_socket_send(fd, &busy, 1);
+        sk_socket_shutdown(fd);
+    }
+    sk_socket_close(fd);
+}
+
+/* Is there room for one more, from there? 0 and *place, SKUA_E_STATE or SKUA_E_NOMEM. */
+static int find_room(sk_worker *w, const sk_addr *from, sk_census_place **place) {
+    sk_census *census = w->settings->census;
+    *place = NULL;
+    if (!sk_census_enter(census))
+        return SKUA_E_STATE;
+    int rc = sk_census_enter_place(census, from, place);
+    if (rc != 0)
+        sk_census_leave(census);
+    return rc;
+}
+
+/* 0, or -errno: -EAGAIN where there is nobody. */
+static int accept_one(sk_acceptor *a) {
+    sk_worker *w = a->worker;
+    sk_census_place *place;
+    sk_addr from;
+    int fd = sk_socket_accept(a->watch.fd, &from);
+    if (fd < 0)
+        return fd;
+    int rc = find_room(w, &from, &place);
+    if (rc == 0)
+        return sk_sconn_open(w, fd, a->tls, place) == 0 ? 0 : -ENOMEM;
+    if (rc == SKUA_E_STATE)
+        turn_away(a, fd);
+    else
+        sk_socket_close(fd);
+    return rc == SKUA_E_STATE ? 0 : -ENOMEM;
+}
+
+/* Accept one. False: there is nobody, or accepting has paused. */
+static bool accept_next(sk_acceptor *a) {
     if (a->worker->accept_paused)
         return false;
-    int fd = sk_socket_accept(a->watch.fd, NULL);
-    if (fd == -EAGAIN)
-        return false;
-    if (fd >= 0 && sk_sconn_open(a->worker, fd, a->tls) == 0)
-        return true;
-    pause_accepting(a->worker, fd < 0 ? -fd : ENOMEM);
-    return false;
+    int rc = accept_one(a);
+    if (rc != 0 && rc != -EAGAIN)
+        pause_accepting(a->worker, -rc);
+    return rc == 0;
 }
 
 static void on_acceptable(sk_watch *watch, unsigned events) {
     sk_acceptor *a = SK_CONTAINER(watch, sk_acceptor, watch);
     (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN && accept_one(a); i++)
+    for (int i = 0; i < ACCEPTS_A_TURN && accept_next(a); i++)
         ;
 }
 
@@ -130,7 +190,7 @@ bool sk_worker_let_none_in(sk_worker *w) {
 
 bool sk_worker_empty_queues(sk_worker *w) {
     for (uint32_t i = 0; i < w->acceptor_count; i++) {
-        while (is_open(&w->acceptors[i]) && accept_one(&w->acceptors[i]))
+        while (is_open(&w->acceptors[i]) && accept_next(&w->acceptors[i]))
             ;
     }
     return !w->accept_paused;

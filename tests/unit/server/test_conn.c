@@ -58,7 +58,7 @@ static void an_idle_connection_is_small(void **state) {
     assert_null(p.conn->exchange);
     assert_null(p.conn->in.data);
     assert_null(p.conn->out.data);
-    assert_null(p.conn->client);
+    assert_null(p.conn->extra);
     op_free(&p);
 }
 
