@@ -1,6 +1,8 @@
 /* server/conn.c - one connection of a server, over any stream.
  *
- *     accepted -> HANDSHAKE (TLS) -> HEAD <--------------------------------+
+ *     accepted -> PROXY (a proxy's word for it) -> HANDSHAKE (TLS)
+ *                                     |
+ *                                    HEAD <--------------------------------+
  *                                    |  |  \                               |
  *                   body announced   |  |   \ refused, time-out            |
  *                 BODY <-------------+  |    +---------------+             |
@@ -103,13 +105,10 @@ static sk_step step_linger(sk_sconn *c) {
 
 typedef sk_step step_fn(sk_sconn *c);
 static step_fn *const steps[] = {
-    [SK_SCONN_HANDSHAKE] = step_handshake,
-    [SK_SCONN_HEAD] = sk_sconn_step_head,
-    [SK_SCONN_BODY] = sk_sconn_step_body,
-    [SK_SCONN_FILE] = sk_sconn_step_file,
-    [SK_SCONN_DEFERRED] = sk_sconn_step_deferred,
-    [SK_SCONN_ENDING] = step_ending,
-    [SK_SCONN_LINGER] = step_linger,
+    [SK_SCONN_PROXY] = sk_sconn_step_proxy, [SK_SCONN_HANDSHAKE] = step_handshake,
+    [SK_SCONN_HEAD] = sk_sconn_step_head,   [SK_SCONN_BODY] = sk_sconn_step_body,
+    [SK_SCONN_FILE] = sk_sconn_step_file,   [SK_SCONN_DEFERRED] = sk_sconn_step_deferred,
+    [SK_SCONN_ENDING] = step_ending,        [SK_SCONN_LINGER] = step_linger,
 };
 
 /* ---- turns ---- */
@@ -145,7 +144,7 @@ void sk_sconn_turn(sk_sconn *c) {
 /* What had come when the step began: all that was received and, where the stream is readable, the
  * byte behind it. What makes it readable in a handshake is no request's. */
 static int64_t bytes_come(const sk_sconn *c, unsigned events) {
-    if (c->state == SK_SCONN_HANDSHAKE)
+    if (c->state == SK_SCONN_HANDSHAKE || c->state == SK_SCONN_PROXY)
         return 0;
     return c->session.received + (events & SKUA_WANT_READ ? 1 : 0);
 }
@@ -188,6 +187,8 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
         return look_once_more(c);
     case SK_SCONN_TIMER_HEADER:
     case SK_SCONN_TIMER_BODY:
+        if (c->state == SK_SCONN_PROXY)
+            return SK_STEP_CLOSE;
         if (c->state == SK_SCONN_DEFERRED) {
             sk_sconn_body_timed_out(c);
             return SK_STEP_ON;
@@ -336,30 +337,35 @@ static bool wrap(sk_sconn *c, sk_tls_ctx *tls) {
 }
 
 static bool take_place(sk_sconn *c, sk_census_place *place) {
-    if (place && sk_sconn_extra_of(c))
-        c->extra->place = place;
-    return !place || c->extra;
+    if (!place)
+        return true;
+    if (!sk_sconn_extra_of(c)) {
+        sk_census_leave_place(c->worker->settings->census, place);
+        return false;
+    }
+    c->extra->place = place;
+    return true;
 }
 
-int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls, sk_census_place *place) {
+int sk_sconn_open(sk_worker *w, const sk_arrival *a) {
     sk_tcp tcp;
-    sk_tcp_init(&tcp, fd);
+    sk_tcp_init(&tcp, a->fd);
     sk_sconn *c = new_conn(w);
     if (!c) {
         tcp.base.ops->close(&tcp.base);
-        sk_census_leave_place(w->settings->census, place);
+        sk_census_leave_place(w->settings->census, a->place);
         sk_census_leave(w->settings->census);
         return SKUA_E_NOMEM;
     }
     c->tcp = tcp;
     c->counted = w->settings->census != NULL;
     use_stream(c, &c->tcp.base);
-    if (!take_place(c, place) || (tls && !wrap(c, tls))) {
-        if (!c->extra)
-            sk_census_leave_place(w->settings->census, place);
+    if (!take_place(c, a->place) || (a->tls && !wrap(c, a->tls))) {
         sk_sconn_close(c);
         return SKUA_E_NOMEM;
     }
+    if (a->proxied)
+        c->state = SK_SCONN_PROXY;
     sk_sconn_turn(c);
     return 0;
 }

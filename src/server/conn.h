@@ -8,6 +8,7 @@
 
 /* Drawn in conn.c. */
 typedef enum sk_sconn_state {
+    SK_SCONN_PROXY,
     SK_SCONN_HANDSHAKE,
     SK_SCONN_HEAD,
     SK_SCONN_BODY,
@@ -66,9 +67,17 @@ struct sk_sconn {
  * allocator's own. */
 _Static_assert(sizeof(struct sk_sconn) + 16 <= 320, "an idle connection has become too large");
 
-/* Take over an accepted descriptor, with its place in the census (NULL: none), and let it have its
- * first turn. SKUA_E_NOMEM: fd is closed, and the place given back. */
-int sk_sconn_open(sk_worker *w, int fd, sk_tls_ctx *tls, sk_census_place *place);
+/* Somebody who was accepted. */
+typedef struct sk_arrival {
+    int fd;
+    sk_tls_ctx *tls;        /* NULL: plain */
+    sk_census_place *place; /* NULL: not counted */
+    bool proxied;           /* a PROXY header comes first */
+} sk_arrival;
+
+/* Take over descriptor and place, and let the connection have its first turn. SKUA_E_NOMEM: they
+ * are closed, and given back. */
+int sk_sconn_open(sk_worker *w, const sk_arrival *a);
 /* The same over any stream, which the connection then owns (on failure it is closed). It has no
  * turn yet. NULL: no memory. */
 sk_sconn *sk_sconn_open_stream(sk_worker *w, skua_stream *stream);

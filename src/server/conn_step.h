@@ -44,6 +44,10 @@ bool sk_sconn_wait_less(sk_sconn *c);
 /* NULL: no memory. */
 sk_sconn_extra *sk_sconn_extra_of(sk_sconn *c);
 
+/* ---- conn_proxy.c: what a proxy says, before all else ---- */
+
+sk_step sk_sconn_step_proxy(sk_sconn *c);
+
 /* ---- conn.c ---- */
 
 /* Begin to count the time of the exchange under way. False: no memory. */

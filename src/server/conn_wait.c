@@ -18,10 +18,10 @@ static bool is_idle(const sk_sconn *c) {
 
 static sk_sconn_timer timer_due(const sk_sconn *c) {
     static const uint8_t by_state[] = {
-        [SK_SCONN_HANDSHAKE] = SK_SCONN_TIMER_TLS, [SK_SCONN_HEAD] = SK_SCONN_TIMER_IDLE,
-        [SK_SCONN_BODY] = SK_SCONN_TIMER_BODY,     [SK_SCONN_FILE] = SK_SCONN_TIMER_WRITE,
-        [SK_SCONN_ENDING] = SK_SCONN_TIMER_WRITE,  [SK_SCONN_LINGER] = SK_SCONN_TIMER_LINGER,
-        [SK_SCONN_DEFERRED] = SK_SCONN_NO_TIMER,
+        [SK_SCONN_PROXY] = SK_SCONN_TIMER_HEADER,  [SK_SCONN_HANDSHAKE] = SK_SCONN_TIMER_TLS,
+        [SK_SCONN_HEAD] = SK_SCONN_TIMER_IDLE,     [SK_SCONN_BODY] = SK_SCONN_TIMER_BODY,
+        [SK_SCONN_FILE] = SK_SCONN_TIMER_WRITE,    [SK_SCONN_ENDING] = SK_SCONN_TIMER_WRITE,
+        [SK_SCONN_LINGER] = SK_SCONN_TIMER_LINGER, [SK_SCONN_DEFERRED] = SK_SCONN_NO_TIMER,
     };
     if (c->yield)
         return SK_SCONN_TIMER_YIELD;

@@ -6,6 +6,7 @@
 #include "base/date.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "server/address_list.h"
 #include "server/census.h"
 #include "server/ending.h"
 #include "server/exchange.h"
@@ -45,7 +46,8 @@ typedef struct sk_acceptor {
     sk_worker *worker;
     sk_tls_ctx *tls; /* borrowed; NULL: plain */
     bool watched;
-    bool owned;     /* the worker closes it */
+    bool owned;                     /* the worker closes it */
+    const sk_address_list *proxies; /* who begins with a PROXY header; NULL: nobody */
     bool inherited; /* other processes may accept from it: its queue is theirs, too */
 } sk_acceptor;
 
@@ -107,6 +109,8 @@ void sk_worker_close_acceptors(sk_worker *w);
 bool sk_worker_let_none_in(sk_worker *w);
 /* Accept all who have come. False: not all can be now. */
 bool sk_worker_empty_queues(sk_worker *w);
+/* There are enough connections: answer so, over a socket of the caller's, where it is not TLS. */
+void sk_worker_turn_away(sk_worker *w, int fd, bool is_tls);
 /* A connection has closed: a descriptor and some memory are free again. */
 void sk_worker_resume_accepting(sk_worker *w);
 

@@ -72,31 +72,30 @@ void sk_worker_init_accepting(sk_worker *w) {
 
 /* There are enough connections. What the peer has sent is read, or it would be reset and never see
  * the answer; over TLS there is none that it could read. */
-static void turn_away(sk_acceptor *a, int fd) {
+void sk_worker_turn_away(sk_worker *w, int fd, bool is_tls) {
     const skua_str busy = SK_LIT(BUSY_REPLY);
     char text[SK_ADDR_TEXT] = "";
     char unread[4096];
     sk_addr peer;
-    if (may_log(a->worker, &a->worker->full_logged)) {
+    if (may_log(w, &w->full_logged)) {
         if (sk_socket_peer(fd, &peer) == 0)
             sk_addr_format((const struct sockaddr *)&peer.ss, peer.len, text);
-        sk_worker_log(a->worker, "%s: turned away: too many connections", text);
+        sk_worker_log(w, "%s: turned away: too many connections", text);
     }
-    if (!a->tls) {
-        sk_socket_recv(fd, unread, sizeof unread);
-        sk_socket_send(fd, &busy, 1);
-        sk_socket_shutdown(fd);
-    }
-    sk_socket_close(fd);
+    if (is_tls)
+        return;
+    sk_socket_recv(fd, unread, sizeof unread);
+    sk_socket_send(fd, &busy, 1);
+    sk_socket_shutdown(fd);
 }
 
-/* Is there room for one more, from there? 0 and *place, SKUA_E_STATE or SKUA_E_NOMEM. */
-static int find_room(sk_worker *w, const sk_addr *from, sk_census_place **place) {
+/* Is there room for one more? 0, with its place; SKUA_E_STATE or SKUA_E_NOMEM. Whom a proxy passes
+ * on is counted where he comes from, once that is known. */
+static int find_room(sk_worker *w, const sk_addr *from, sk_arrival *arrival) {
     sk_census *census = w->settings->census;
-    *place = NULL;
     if (!sk_census_enter(census))
         return SKUA_E_STATE;
-    int rc = sk_census_enter_place(census, from, place);
+    int rc = arrival->proxied ? 0 : sk_census_enter_place(census, from, &arrival->place);
     if (rc != 0)
         sk_census_leave(census);
     return rc;
@@ -104,19 +103,18 @@ static int find_room(sk_worker *w, const sk_addr *from, sk_census_place **place)
 
 /* 0, or -errno: -EAGAIN where there is nobody. */
 static int accept_one(sk_acceptor *a) {
-    sk_worker *w = a->worker;
-    sk_census_place *place;
     sk_addr from;
     int fd = sk_socket_accept(a->watch.fd, &from);
     if (fd < 0)
         return fd;
-    int rc = find_room(w, &from, &place);
+    sk_arrival arrival = {
+        .fd = fd, .tls = a->tls, .proxied = sk_address_list_has(a->proxies, &from)};
+    int rc = find_room(a->worker, &from, &arrival);
     if (rc == 0)
-        return sk_sconn_open(w, fd, a->tls, place) == 0 ? 0 : -ENOMEM;
+        return sk_sconn_open(a->worker, &arrival) == 0 ? 0 : -ENOMEM;
     if (rc == SKUA_E_STATE)
-        turn_away(a, fd);
-    else
-        sk_socket_close(fd);
+        sk_worker_turn_away(a->worker, fd, a->tls != NULL);
+    sk_socket_close(fd);
     return rc == SKUA_E_STATE ? 0 : -ENOMEM;
 }
 

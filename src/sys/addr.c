@@ -145,6 +145,21 @@ bool sk_addr_same_prefix(const unsigned char *a, const unsigned char *b, size_t 
     return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
 }
 
+void sk_addr_from_bytes(const unsigned char *bytes, size_t len, int port, sk_addr *out) {
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
+    if (len == sizeof in.sin_addr) {
+        memcpy(&in.sin_addr, bytes, len);
+        *out = (sk_addr){.len = sizeof in};
+        memcpy(&out->ss, &in, sizeof in);
+    } else {
+        memcpy(&in6.sin6_addr, bytes, sizeof in6.sin6_addr);
+        *out = (sk_addr){.len = sizeof in6};
+        memcpy(&out->ss, &in6, sizeof in6);
+    }
+    sk_addr_set_port(out, port);
+}
+
 /* sin_port and sin6_port stand at the same place. */
 _Static_assert(offsetof(struct sockaddr_in, sin_port) == offsetof(struct sockaddr_in6, sin6_port),
                "the port's place depends on the family");

@@ -188,12 +188,20 @@ int sk_socket_peer(int fd, sk_addr *out) {
     return getpeername(fd, (struct sockaddr *)&out->ss, &out->len) == 0 ? 0 : -errno;
 }
 
-ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len) {
+static ptrdiff_t receive(int fd, void *buf, size_t len, int flags) {
     ssize_t n;
     do
-        n = recv(fd, buf, len, 0);
+        n = recv(fd, buf, len, flags);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
+}
+
+ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len) {
+    return receive(fd, buf, len, 0);
+}
+
+ptrdiff_t sk_socket_peek(int fd, void *buf, size_t len) {
+    return receive(fd, buf, len, MSG_PEEK);
 }
 
 /* Empty pieces are left out, so that a send of nothing but them cannot pass for no progress. */

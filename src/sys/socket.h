@@ -27,6 +27,8 @@ void sk_addr_format(const struct sockaddr *sa, socklen_t len, char out[SK_ADDR_T
 size_t sk_addr_bytes(const sk_addr *a, unsigned char out[16]);
 /* Do two such agree in their first bits? */
 bool sk_addr_same_prefix(const unsigned char *a, const unsigned char *b, size_t bits);
+/* The other way round: len is 4 or 16. */
+void sk_addr_from_bytes(const unsigned char *bytes, size_t len, int port, sk_addr *out);
 int sk_addr_port(const sk_addr *a); /* 0 for a Unix socket */
 void sk_addr_set_port(sk_addr *a, int port);
 
@@ -58,6 +60,7 @@ int sk_socket_peer(int fd, sk_addr *out);
 /* recv; send of pieces; sendfile. Returns: bytes, or -errno (-EAGAIN). EINTR is retried. A send may
  * take only some of the pieces. */
 ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len);
+ptrdiff_t sk_socket_peek(int fd, void *buf, size_t len); /* they stay, to be read again */
 ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
 ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len);
 int sk_socket_shutdown(int fd); /* the sending direction; 0 or -errno */
