@@ -9,6 +9,7 @@
 #ifndef SKUA_REPLY_H
 #define SKUA_REPLY_H
 
+#include <skua/request.h>
 #include <skua/types.h>
 
 #ifdef __cplusplus
@@ -60,6 +61,28 @@ SKUA_API int skua_reply_send_error(skua_reply *a, int status, const char *explai
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_status(const skua_reply *a);
+
+/* Options of a reply from a file. Zero is the default in brackets. */
+typedef struct skua_file_opts {
+    size_t size;
+    const char *type;          /* value of Content-Type [by the ending of the path] */
+    const char *cache_control; /* value of Cache-Control [none is sent] */
+} skua_file_opts;
+
+/* Reply with a file: its type by its ending unless skua_reply_send_header or the options name one,
+ * its ETag and Last-Modified; to GET and HEAD what preconditions (RFC 9110 13) make of it, to GET
+ * the ranges that are asked for (RFC 9110 14). The path is the program's own: what comes from a
+ * request can lead anywhere with it, and skua_route_dir cannot. What is no regular file is answered
+ * with 404, what may not be read with 403: skua_reply_status tells. In a handler on the loop, the
+ * file should be on a disk that does not keep it waiting.
+ *
+ * Returns: 0 (also where it was answered with an error), SKUA_E_STATE (a reply was begun already),
+ *          SKUA_E_INVALID_ARGUMENT (no path; a value with a control character), SKUA_E_NOMEM.
+ * Owns: path and options are copied.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_file(skua_reply *a, skua_request *q, const char *path,
+                             const skua_file_opts *opts);
 
 /* Begin a reply step by step. 1xx other than 101 sends an interim response instead: end it with
  * skua_reply_end_headers, then begin the real one. Date is added by itself.

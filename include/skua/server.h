@@ -79,14 +79,35 @@ typedef struct skua_server_opts {
         connections_per_address_max; /* the same for an IPv4 address or IPv6 /64 [any number] */
 } skua_server_opts;
 
+/* What goes for the files of a directory route that a pattern takes in. "*" stands for any run of
+ * bytes, "?" for one, and ".css" is short for "*.css"; upper and lower case are alike. A pattern
+ * with a "/" is held against the whole path below the route, where "*" takes in "/" as well, one
+ * without against the file's name. The first that fits decides; a list ends with a NULL pattern. */
+typedef struct skua_dir_rule {
+    const char *pattern;
+    const char *value;
+} skua_dir_rule;
+
 /* Options of a directory route. */
 typedef struct skua_dir_opts {
     size_t size;
-    const char *const *index;  /* files for a directory, NULL at the end
-                                  ["index.html", "index.htm"] */
-    const char *cache_control; /* value of Cache-Control [none is sent] */
-    const char *default_type;  /* of unknown endings ["application/octet-stream"] */
-    int list;                  /* 1: show directories without an index file as an HTML page [0] */
+    const char *const *index;         /* files for a directory, NULL at the end
+                                         ["index.html", "index.htm"] */
+    const char *cache_control;        /* value of Cache-Control [none is sent] */
+    const char *default_type;         /* of unknown endings ["application/octet-stream"] */
+    int list;                         /* 1: show directories without an index file, as an HTML page
+                                         or as JSON [0] */
+    int precompressed;                /* 1: send "x.br", "x.zst" or "x.gz" in place of "x" to who
+                                         accepts it [0] */
+    int dotfiles;                     /* 1: show names that begin with "." [0] */
+    const skua_dir_rule *types;       /* values of Content-Type, before the usual ones */
+    const skua_dir_rule *cache_rules; /* values of Cache-Control, before cache_control */
+    const skua_field *fields;         /* to be added to all that the route answers */
+    const char *fallback;             /* a file below the directory, for paths that are not there
+                                         and whose last segment has no "." [none]: for the pages of
+                                         an application that makes up its paths in the browser */
+    const char *not_found_page;       /* a file below the directory: the page of 404 [the
+                                         server's] */
 } skua_dir_opts;
 
 /* Handle a request: called once, with the whole body at hand unless the route streams it. It must
@@ -180,13 +201,16 @@ SKUA_API int skua_server_before(skua_server *s, const char *prefix, skua_handler
 SKUA_API int skua_server_after(skua_server *s, const char *prefix, skua_handler_fn *fn, void *user);
 
 /* Serve the files below a directory at a path that begins and ends with "/". GET and HEAD; media
- * types by ending; index files; ETag and Last-Modified with the preconditions of RFC 9110 13.
+ * types by ending; index files; ETag and Last-Modified with the preconditions of RFC 9110 13;
+ * ranges, one or several, with If-Range (RFC 9110 14). A compressed file is sent in place of its
+ * original where it is no older, and with an ETag of its own.
  *
  * A directory without its last "/" redirects to it, and so does the route's own path: "/static" to
  * "/static/", unless a route of the program is there. The directory is opened once, now: another
  * that takes its name later is not seen. Nothing outside it can be reached, whatever links it
  * holds. Names that begin with "." are not shown, but for "/.well-known" (RFC 8615). A listing
- * stops at 5000 entries, and says so.
+ * is HTML, or JSON for who prefers application/json; "?sort=name", size or date and "&order=asc" or
+ * desc sort it. It is read on the pool, stops at 5000 entries, and says so.
  *
  * Returns: 0, SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS, or as skua_route; latches.
  * Thread: one at a time.

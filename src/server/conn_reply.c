@@ -216,7 +216,8 @@ static sk_step cut_file(sk_sconn *c, int rc, const char *why) {
     return SK_STEP_CLOSE;
 }
 
-sk_step sk_sconn_step_file(sk_sconn *c) {
+/* Send of the piece under way. ON when all of it was taken. */
+static sk_step send_piece(sk_sconn *c) {
     skua_reply *a = &c->exchange->reply;
     skua_error err;
     while (a->file_left > 0) {
@@ -234,5 +235,19 @@ sk_step sk_sconn_step_file(sk_sconn *c) {
         a->file_left -= n;
         a->body_bytes += n;
     }
-    return sk_sconn_replied(c, sk_reply_finish(a, 0));
+    return SK_STEP_ON;
+}
+
+sk_step sk_sconn_step_file(sk_sconn *c) {
+    skua_reply *a = &c->exchange->reply;
+    for (;;) {
+        sk_step s = send_piece(c);
+        if (s != SK_STEP_ON)
+            return s;
+        if (a->pieces_left == 0)
+            return sk_sconn_replied(c, sk_reply_finish(a, 0));
+        int rc = sk_reply_next_piece(a);
+        if (rc != 0)
+            return cut_file(c, rc, skua_error_text(rc));
+    }
 }

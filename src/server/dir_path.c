@@ -6,15 +6,19 @@
 
 #include "base/str.h"
 
-static bool segment_is_shown(skua_str segment, bool first) {
-    if (segment.len == 0)
+static bool is_dots(skua_str segment) {
+    return sk_str_eq(segment, SK_LIT(".")) || sk_str_eq(segment, SK_LIT(".."));
+}
+
+static bool segment_is_shown(skua_str segment, bool first, bool dotfiles) {
+    if (segment.len == 0 || is_dots(segment))
         return false;
-    if (segment.ptr[0] == '.')
+    if (segment.ptr[0] == '.' && !dotfiles)
         return first && sk_str_eq(segment, SK_LIT(".well-known"));
     return memchr(segment.ptr, '\0', segment.len) == NULL;
 }
 
-bool sk_dir_path_map(skua_str rest, sk_dir_path *out) {
+bool sk_dir_path_map(skua_str rest, bool dotfiles, sk_dir_path *out) {
     skua_str path = rest;
     bool slash = path.len == 0 || path.ptr[path.len - 1] == '/';
     if (slash && path.len > 0)
@@ -26,7 +30,7 @@ bool sk_dir_path_map(skua_str rest, sk_dir_path *out) {
         const char *start = path.ptr + from;
         const char *end = memchr(start, '/', path.len - from);
         size_t len = end ? (size_t)(end - start) : path.len - from;
-        if (!segment_is_shown((skua_str){start, len}, from == 0))
+        if (!segment_is_shown((skua_str){start, len}, from == 0, dotfiles))
             return false;
         from += len + 1;
     }

@@ -13,8 +13,9 @@ typedef struct sk_dir_path {
 /* Judge the rest of a path, decoded once, that follows the route's own. False: nothing is shown
  * under such a name, which is 404.
  *
- * Refused: NUL; empty segments (one file, one URL); "." and ".."; names that begin with ".", but
- * for a leading ".well-known" (RFC 8615). A backslash is a byte of a name like any other. */
-bool sk_dir_path_map(skua_str rest, sk_dir_path *out);
+ * Refused: NUL; empty segments (one file, one URL); "." and ".."; unless they are shown, names that
+ * begin with ".", but for a leading ".well-known" (RFC 8615). A backslash is a byte of a name like
+ * any other. */
+bool sk_dir_path_map(skua_str rest, bool dotfiles, sk_dir_path *out);
 
 #endif

@@ -54,6 +54,13 @@ typedef struct sk_field_list {
     uint32_t cap;
 } sk_field_list;
 
+/* A piece of a body: text, then bytes of the reply's file. */
+typedef struct sk_file_piece {
+    skua_str text;
+    int64_t at;
+    int64_t len; /* 0: it is text alone */
+} sk_file_piece;
+
 struct skua_reply {
     sk_reply_state state;
     int status;      /* given by send_response; of an interim one while that is NAMED */
@@ -74,6 +81,8 @@ struct skua_reply {
     int file; /* the body's rest, or -1 */
     int64_t file_at;
     int64_t file_left;
+    const sk_file_piece *pieces; /* that follow */
+    uint32_t pieces_left;
 };
 
 struct sk_exchange {
@@ -121,5 +130,7 @@ const char *sk_request_rest(const skua_request *q);
  * one that has grown is sent to the announced length.
  * Returns: as skua_reply_end_headers. */
 int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length);
+/* The same with several parts of it, text between them. The pieces are the arena's. */
+int sk_reply_file_pieces(skua_reply *a, int fd, const sk_file_piece *pieces, uint32_t count);
 
 #endif

@@ -237,8 +237,7 @@ static entry *read_entry(int fd, const sk_file_key *key, int64_t now) {
 }
 
 /* The watches are there before the first look at the file: a change is either read or heard of. */
-static bool take_in(sk_file_cache *c, const sk_file_key *key, const char *default_type,
-                    int64_t now) {
+static bool take_in(sk_file_cache *c, const sk_file_key *key, const char *type, int64_t now) {
     sk_watched_path watched;
     if (!can_hear(c))
         return false;
@@ -251,7 +250,8 @@ static bool take_in(sk_file_cache *c, const sk_file_key *key, const char *defaul
     }
     e->watched = watched;
     e->checked = sk_loop_now(c->loop);
-    sk_file_facts_of(&e->info, e->key.path, default_type, now, &e->file.facts);
+    sk_file_facts_of(&e->info, now, &e->file.facts);
+    e->file.type = type;
     put(c, e);
     return true;
 }
@@ -309,13 +309,13 @@ const sk_cached_file *sk_file_cache_get(sk_file_cache *c, const sk_file_key *key
 }
 
 void sk_file_cache_offer(sk_file_cache *c, const sk_file_key *key, const sk_file_info *info,
-                         const char *default_type, int64_t now) {
+                         const char *type, int64_t now) {
     memory *m = &c->remembered[key->hash % REMEMBERED];
     int64_t now_ms = sk_loop_now(c->loop);
     if (!may_be_kept(info, now) || sk_file_cache_has(c, key))
         return;
     if (m->hash != key->hash)
         *m = (memory){key->hash, now_ms};
-    else if (now_ms >= m->not_before && !take_in(c, key, default_type, now))
+    else if (now_ms >= m->not_before && !take_in(c, key, type, now))
         m->not_before = now_ms + RETRY_MS;
 }

@@ -18,6 +18,7 @@ typedef struct sk_file_cache sk_file_cache;
 typedef struct sk_cached_file {
     skua_str body;
     sk_file_facts facts;
+    const char *type; /* the value of Content-Type */
 } sk_cached_file;
 
 /* A file: its path below a directory, by that directory's descriptor. */
@@ -39,8 +40,8 @@ bool sk_file_cache_has(const sk_file_cache *c, const sk_file_key *key);
  * call here. */
 const sk_cached_file *sk_file_cache_get(sk_file_cache *c, const sk_file_key *key);
 /* A file was found that is not in the cache. It is taken in when it is asked for repeatedly, is
- * small, and can be watched. default_type must outlive the cache; `now` in Unix seconds. */
+ * small, and can be watched. `type` must outlive the cache; `now` in Unix seconds. */
 void sk_file_cache_offer(sk_file_cache *c, const sk_file_key *key, const sk_file_info *info,
-                         const char *default_type, int64_t now);
+                         const char *type, int64_t now);
 
 #endif

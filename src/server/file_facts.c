@@ -1,8 +1,5 @@
-/* server/file_facts.c - what a reply says about a file beside its bytes. */
+/* server/file_facts.c - what tells one state of a file from another: its validators. */
 #include "server/file_facts.h"
-
-#include "base/str.h"
-#include "server/media_type.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,10 +11,7 @@ static void make_etag(const sk_file_info *info, sk_file_facts *out) {
              info->inode, (uint64_t)info->size, (uint64_t)info->mtime, info->mtime_ns);
 }
 
-void sk_file_facts_of(const sk_file_info *info, const char *path, const char *default_type,
-                      int64_t now, sk_file_facts *out) {
-    const char *type = sk_media_type_of(sk_str(path));
-    out->type = type ? type : default_type;
+void sk_file_facts_of(const sk_file_info *info, int64_t now, sk_file_facts *out) {
     make_etag(info, out);
     /* RFC 9110 8.8.2.1: MUST NOT be later than the time of the message. */
     out->modified = info->mtime < now ? info->mtime : now;

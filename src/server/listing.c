@@ -1,19 +1,18 @@
 /* server/listing.c - a directory as an HTML page.
  *
  *     heading    /static/photos/2024/         each step a link, the last one the page itself
- *     table      Name, Size, Modified         a row for the parent, then one for each entry
+ *     table      Name, Size, Modified         links that sort; a row for the parent, then the
+ *                                             entries
  *     footer     2 directories, 14 files
  *
  * Names come from whoever may write into the directory: as text they are escaped, in links they are
- * percent-encoded, and no script runs on the page. Sorting by the reader's choice is not done. */
+ * percent-encoded, and no script runs on the page: it is sorted anew by asking for it again. */
 #include "server/listing.h"
 
 #include "base/date.h"
 #include "base/str.h"
 #include "server/html.h"
 #include "wire/percent.h"
-
-#include <stdlib.h>
 
 /* The hash in the policy is that of this text; a test holds the two together. */
 #define STYLE                                                                                      \
@@ -26,7 +25,11 @@
     "a:hover,a:focus{text-decoration:underline}"                                                   \
     "[aria-current]{color:inherit}"                                                                \
     "table{border-collapse:collapse;width:100%}"                                                   \
-    "th{font-weight:400;text-align:left}"                                                          \
+    "th{font-weight:400;text-align:left;white-space:nowrap}"                                       \
+    "th a{color:inherit}"                                                                          \
+    "[aria-sort] a{font-weight:600}"                                                               \
+    "[aria-sort=ascending] a::after{content:' \\2191'}"                                            \
+    "[aria-sort=descending] a::after{content:' \\2193'}"                                           \
     "th,.n,footer{color:var(--dim);font-size:.875rem}"                                             \
     "th,td{border-bottom:1px solid var(--line);padding:.375rem .5rem}"                             \
     "td:first-child{overflow-wrap:anywhere;width:100%}"                                            \
@@ -36,30 +39,8 @@
     "@media(max-width:36rem){.t{display:none}}"
 
 const char sk_listing_policy[] =
-    "default-src 'none'; style-src 'sha256-wKePLHGBxtyzIM5yAj3kZd97a7N4T7z+dvYvSk8C9R8='; base-uri "
+    "default-src 'none'; style-src 'sha256-yuBUQDVucIvEmyyBX00ejWO9YUSKv5dnNBpuu7mLPhE='; base-uri "
     "'none'; form-action 'none'";
-
-/* ---- order ---- */
-
-static int compare_names(const char *a, const char *b) {
-    size_t i = 0;
-    while (a[i] != '\0' && sk_lower(a[i]) == sk_lower(b[i]))
-        i++;
-    int order = (unsigned char)sk_lower(a[i]) - (unsigned char)sk_lower(b[i]);
-    return order != 0 ? order : strcmp(a, b);
-}
-
-static int compare_entries(const void *left, const void *right) {
-    const sk_dir_entry *a = left, *b = right;
-    if (a->is_dir != b->is_dir)
-        return a->is_dir ? -1 : 1;
-    return compare_names(a->name, b->name);
-}
-
-void sk_listing_sort(sk_directory *d) {
-    if (d->count > 0)
-        qsort(d->entries, d->count, sizeof *d->entries, compare_entries);
-}
 
 /* ---- pieces ---- */
 
@@ -163,15 +144,33 @@ static void put_entry(sk_buf *out, const sk_dir_entry *e) {
     put(out, "</td></tr>\n");
 }
 
-static void put_table(sk_buf *out, const sk_directory *d, bool has_parent) {
-    put(out,
-        "<table>\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\" class=\"n\">Size</th>"
-        "<th scope=\"col\" class=\"n t\">Modified (UTC)</th></tr></thead>\n<tbody>\n");
-    if (has_parent)
+/* A head is a link that sorts by its column; the one that is sorted by turns the order round. */
+static void put_column(sk_buf *out, sk_listing_key key, sk_listing_order now) {
+    static const struct {
+        const char *title, *classes;
+        bool down; /* what it begins with: as sk_listing_order_of has it */
+    } columns[SK_LISTING_KEYS] = {
+        [SK_LISTING_NAME] = {"Name", "", false},
+        [SK_LISTING_SIZE] = {"Size", " class=\"n\"", true},
+        [SK_LISTING_DATE] = {"Modified (UTC)", " class=\"n t\"", true},
+    };
+    const char *sorted = now.down ? " aria-sort=\"descending\"" : " aria-sort=\"ascending\"";
+    bool down = now.key == key ? !now.down : columns[key].down;
+    sk_buf_printf(out, "<th scope=\"col\"%s%s><a href=\"?sort=%s&amp;order=%s\">%s</a></th>",
+                  columns[key].classes, now.key == key ? sorted : "", sk_listing_key_name(key),
+                  down ? "desc" : "asc", columns[key].title);
+}
+
+static void put_table(sk_buf *out, const sk_listing *l) {
+    put(out, "<table>\n<thead><tr>");
+    for (int key = 0; key < SK_LISTING_KEYS; key++)
+        put_column(out, (sk_listing_key)key, l->order);
+    put(out, "</tr></thead>\n<tbody>\n");
+    if (l->path.len > 0)
         put(out, "<tr class=\"d\"><td><a href=\"../\">../</a></td><td></td>"
                  "<td class=\"t\"></td></tr>\n");
-    for (size_t i = 0; i < d->count; i++)
-        put_entry(out, &d->entries[i]);
+    for (size_t i = 0; i < l->directory->count; i++)
+        put_entry(out, &l->directory->entries[i]);
     put(out, "</tbody>\n</table>\n");
 }
 
@@ -186,10 +185,10 @@ static void put_footer(sk_buf *out, const sk_directory *d) {
         d->cut ? ". There is more: not all of it is shown.</p></footer>\n" : "</p></footer>\n");
 }
 
-void sk_listing_append(sk_buf *out, const sk_directory *d, skua_str mount, skua_str path) {
-    put_head(out, mount, path);
-    put_heading(out, mount, path);
-    put_table(out, d, path.len > 0);
-    put_footer(out, d);
+void sk_listing_append_html(sk_buf *out, const sk_listing *l) {
+    put_head(out, l->mount, l->path);
+    put_heading(out, l->mount, l->path);
+    put_table(out, l);
+    put_footer(out, l->directory);
     put(out, "</body>\n</html>\n");
 }

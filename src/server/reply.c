@@ -203,7 +203,7 @@ static int end_interim(skua_reply *a) {
     return rc == 0 ? 0 : sk_reply_latch(a, rc);
 }
 
-static int open_body(skua_reply *a, sk_body body, int64_t length) {
+int sk_reply_open_body(skua_reply *a, sk_body body, int64_t length) {
     int rc = put_head(a, body, length);
     if (rc != 0)
         return sk_reply_latch(a, rc);
@@ -216,7 +216,7 @@ int skua_reply_end_headers(skua_reply *a) {
         return a->error;
     if (a->state != SK_REPLY_NAMED)
         return sk_reply_latch(a, SKUA_E_STATE);
-    return a->interim ? end_interim(a) : open_body(a, SK_BODY_CHUNKED, 0);
+    return a->interim ? end_interim(a) : sk_reply_open_body(a, SK_BODY_CHUNKED, 0);
 }
 
 int skua_reply_close_connection(skua_reply *a) {
@@ -236,8 +236,7 @@ bool sk_reply_is_bodiless(int status) {
            status == SKUA_STATUS_NOT_MODIFIED;
 }
 
-/* Does the body go out? To HEAD, and with some statuses, the wire machine drops it. */
-static bool is_sent(skua_reply *a) {
+bool sk_reply_body_is_sent(skua_reply *a) {
     const sk_head *head = &sk_exchange_of_reply(a)->request.head;
     return !sk_str_eq(head->method, SK_LIT("HEAD")) && !sk_reply_is_bodiless(a->status);
 }
@@ -253,7 +252,7 @@ static int put_body(skua_reply *a, const char *data, size_t len) {
             return sk_reply_latch(a, rc);
         from += n;
         len -= n;
-        a->body_bytes += is_sent(a) ? (int64_t)n : 0;
+        a->body_bytes += sk_reply_body_is_sent(a) ? (int64_t)n : 0;
     }
     return 0;
 }
@@ -279,7 +278,7 @@ int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len) {
         return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
     a->status = status;
     a->whole = true;
-    int rc = open_body(a, SK_BODY_LENGTH, (int64_t)len);
+    int rc = sk_reply_open_body(a, SK_BODY_LENGTH, (int64_t)len);
     return rc == 0 ? skua_reply_write(a, data, len) : rc;
 }
 
@@ -304,34 +303,4 @@ int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) {
     if (!text)
         return sk_reply_latch(a, SKUA_E_NOMEM);
     return skua_reply_bytes(a, status, "text/plain; charset=utf-8", text, strlen(text));
-}
-
-/* ---- files ---- */
-
-static int begin_file(skua_reply *a, int64_t offset, int64_t length) {
-    if (a->error)
-        return a->error;
-    if (a->state != SK_REPLY_NAMED || a->interim)
-        return sk_reply_latch(a, SKUA_E_STATE);
-    a->whole = true;
-    int rc = open_body(a, SK_BODY_LENGTH, length);
-    if (rc != 0 || length == 0 || !is_sent(a))
-        return rc;
-    a->file_at = offset;
-    a->file_left = length;
-    return 0;
-}
-
-int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length) {
-    if (a->file >= 0) {
-        sk_file_close(fd);
-        return sk_reply_latch(a, SKUA_E_STATE);
-    }
-    a->file = fd;
-    int rc = begin_file(a, offset, length);
-    if (rc != 0)
-        a->file_left = 0;
-    if (a->file_left == 0)
-        sk_reply_release(a);
-    return rc;
 }

@@ -21,6 +21,9 @@ sk_reply_end sk_reply_busy(skua_reply *a);
 sk_reply_end sk_reply_bare(skua_reply *a, int status);
 /* Answer without a body, with Allow (RFC 9110 9.3.7). */
 sk_reply_end sk_reply_options(skua_reply *a, const char *allow);
+/* Go on to the next piece of a reply's file; the text before it is appended to the output. 0, or
+ * an error of the wire machine. While pieces_left > 0, and with no reply deferred. */
+int sk_reply_next_piece(skua_reply *a);
 /* Give back what a reply holds beside the arena. */
 void sk_reply_release(skua_reply *a);
 

@@ -71,7 +71,7 @@ sk_reply_end sk_reply_finish(skua_reply *a, int rc) {
     if (rc >= 0)
         rc = a->error;
     if (rc == 0 && a->state == SK_REPLY_OPEN) {
-        if (a->file_left > 0)
+        if (a->file_left > 0 || a->pieces_left > 0)
             return SK_REPLY_FILE;
         return close_message(a);
     }

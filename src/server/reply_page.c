@@ -62,8 +62,7 @@ int skua_reply_redirect(skua_reply *a, int status, const char *location) {
     return rc == 0 ? sk_reply_page(a, status, NULL) : rc;
 }
 
-/* The page has a type of its own, whatever was meant for the reply that did not come to be. */
-static void drop_type(skua_reply *a) {
+void sk_reply_drop_type(skua_reply *a) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < a->fields.count; i++) {
         if (sk_reply_given_by(a->fields.at[i].name) != SK_GIVEN_TYPE)
@@ -78,7 +77,8 @@ int skua_reply_send_error(skua_reply *a, int status, const char *explain) {
         return a->error;
     if (a->state != SK_REPLY_FRESH)
         return sk_reply_latch(a, SKUA_E_STATE);
-    drop_type(a);
+    /* The page has a type of its own, whatever was meant for the reply that did not come to be. */
+    sk_reply_drop_type(a);
     if (sk_reply_is_bodiless(status))
         return sk_reply_whole(a, status, NULL, 0);
     return sk_reply_page(a, status, explain);

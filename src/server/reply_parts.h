@@ -1,4 +1,5 @@
-/* server/reply_parts.h - what the files of a reply share: reply.c, reply_page.c, reply_end.c. */
+/* server/reply_parts.h - what the files of a reply share: reply.c, reply_page.c, reply_file.c,
+ * reply_end.c. */
 #ifndef SK_SERVER_REPLY_PARTS_H
 #define SK_SERVER_REPLY_PARTS_H
 
@@ -8,8 +9,14 @@
 int sk_reply_latch(skua_reply *a, int code);
 /* SK_GIVEN_* of a field's name, or 0. */
 unsigned sk_reply_given_by(const char *name);
+/* Forget the Content-Type that was given. */
+void sk_reply_drop_type(skua_reply *a);
 /* Does a status have no body? RFC 9110 15.3.5, 15.3.6, 15.4.5 */
 bool sk_reply_is_bodiless(int status);
+/* Send the head, with how the body is framed. 0, or what is latched. */
+int sk_reply_open_body(skua_reply *a, sk_body body, int64_t length);
+/* Does the body go out? To HEAD, and with some statuses, the wire machine drops it. */
+bool sk_reply_body_is_sent(skua_reply *a);
 /* Reply with a body that is at hand. */
 int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len);
 /* Write body bytes from a source. As skua_reply_write. */

@@ -88,15 +88,21 @@ static int add(reading *r, const char *name) {
     return 0;
 }
 
-static int read_all(reading *r, size_t max) {
+static bool is_asked_for(const char *name, bool dotfiles) {
+    if (name[0] != '.')
+        return true;
+    return dotfiles && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static int read_all(reading *r, const sk_directory_bounds *bounds) {
     for (;;) {
         errno = 0;
         const struct dirent *entry = readdir(r->stream);
         if (!entry)
             return -errno;
-        if (entry->d_name[0] == '.')
+        if (!is_asked_for(entry->d_name, bounds->dotfiles))
             continue;
-        if (r->out->count == max) {
+        if (r->out->count == bounds->max) {
             r->out->cut = true;
             return 0;
         }
@@ -106,7 +112,8 @@ static int read_all(reading *r, size_t max) {
     }
 }
 
-int sk_directory_read(int root, const char *path, size_t max, sk_arena *arena, sk_directory *out) {
+int sk_directory_read(int root, const char *path, const sk_directory_bounds *bounds,
+                      sk_arena *arena, sk_directory *out) {
     int fd = sk_file_open_below(root, path);
     if (fd < 0)
         return fd;
@@ -118,7 +125,7 @@ int sk_directory_read(int root, const char *path, size_t max, sk_arena *arena, s
     }
     *out = (sk_directory){0};
     reading r = {.root = root, .path = path, .stream = stream, .arena = arena, .out = out};
-    int rc = read_all(&r, max);
+    int rc = read_all(&r, bounds);
     closedir(stream);
     return rc;
 }

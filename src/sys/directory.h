@@ -19,11 +19,17 @@ typedef struct sk_directory {
     bool cut; /* it holds more than were asked for */
 } sk_directory;
 
-/* Read the files and directories of root/path, at most `max` of them; path as sk_file_open_below
- * takes it. Names that begin with "." are left out, and so is what could not be opened that way:
- * links that lead out or nowhere, FIFOs, sockets, devices. Names and array are the arena's. 0 or
- * -errno. */
-int sk_directory_read(int root, const char *path, size_t max, sk_arena *arena, sk_directory *out);
+/* What is read of a directory. */
+typedef struct sk_directory_bounds {
+    size_t max;    /* entries */
+    bool dotfiles; /* names that begin with ".", too: but for "." and ".." */
+} sk_directory_bounds;
+
+/* Read the files and directories of root/path; path as sk_file_open_below takes it. What could not
+ * be opened that way is left out: links that lead out or nowhere, FIFOs, sockets, devices. Names
+ * and array are the arena's. 0 or -errno. */
+int sk_directory_read(int root, const char *path, const sk_directory_bounds *bounds,
+                      sk_arena *arena, sk_directory *out);
 /* Has the directory a name of the kind that `is` tells? 1, 0 or -errno. */
 int sk_directory_has(const char *path, bool (*is)(const char *name));
 

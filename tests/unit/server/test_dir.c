@@ -1,214 +1,30 @@
 /* A directory route, over a real tree and a real server.
  *
- * One server has the tree twice: "/" with all defaults, "/list/" with listings and every option.
- * What a test adds to the tree has a name of its own. */
+ * One server has the tree twice: "/" with all defaults, "/list/" with listings and every option. */
 #include "base/date.h"
-#include "base/str.h"
+#include "dir_world.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <skua/server.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* ---- the tree ---- */
-
-static struct {
-    char root[64]; /* holds "www" and, beside it, "secret" */
-    skua_server *server;
-    pthread_t thread;
-    int run_result;
-    uint16_t port;
-} world;
-
-static const char *in_tree(const char *path) {
-    static char whole[512];
-    snprintf(whole, sizeof whole, "%s/www/%s", world.root, path);
-    return whole;
-}
-
-static void put_file(const char *path, const char *text) {
-    int fd = open(in_tree(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
-}
-
-static void put_dir(const char *path) {
-    assert_int_equal(mkdir(in_tree(path), 0755), 0);
-}
-
-static void put_link(const char *to, const char *path) {
-    assert_int_equal(symlink(to, in_tree(path)), 0);
-}
-
-static void set_time(const char *path, time_t seconds, long ns) {
-    const struct timespec times[2] = {{seconds, ns}, {seconds, ns}};
-    assert_int_equal(utimensat(AT_FDCWD, in_tree(path), times, 0), 0);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
-/* ---- the server ---- */
-
-static void *run(void *arg) {
-    (void)arg;
-    world.run_result = skua_server_run(world.server, NULL);
-    return NULL;
-}
 
 static int start(void **state) {
     (void)state;
-    strcpy(world.root, "/tmp/skua-dir-XXXXXX");
-    assert_non_null(mkdtemp(world.root));
-    put_dir("");
+    make_world();
     put_file("../secret", "secret");
     put_file("index.html", "<p>root\n");
     put_file("a.txt", "0123456789");
     set_time("a.txt", 784111777, 123456789); /* Sun, 06 Nov 1994 08:49:37 GMT */
-
-    skua_error err;
-    world.server = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = 1), &err);
-    assert_non_null(world.server);
     skua_route_dir(world.server, "/", in_tree(""), NULL);
     skua_route_dir(world.server, "/list/", in_tree(""),
                    SKUA_OPTS(skua_dir_opts, .index = (const char *const[]){"start.htm", "b", NULL},
                              .cache_control = "max-age=60", .default_type = "text/x-unknown",
                              .list = 1));
-    skua_server_listen(world.server, "http://127.0.0.1:0", NULL);
-    if (skua_server_check(world.server, &err) != 0)
-        fail_msg("%s", err.msg);
-    const char *url = skua_server_url(world.server, 0);
-    assert_non_null(url);
-    world.port = (uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10);
-    return pthread_create(&world.thread, NULL, run, NULL);
+    return start_world();
 }
 
 static int stop(void **state) {
     (void)state;
-    skua_server_stop(world.server);
-    pthread_join(world.thread, NULL);
-    skua_server_free(world.server);
-    nftw(world.root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    return world.run_result;
-}
-
-/* ---- a client that sends what it is told ---- */
-
-typedef struct answer {
-    int status;
-    char *head; /* one block with body, terminated each */
-    char *body;
-    size_t body_len;
-} answer;
-
-static int dial(void) {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    const struct timeval patience = {.tv_sec = 10};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    const struct sockaddr_in to = {.sin_family = AF_INET,
-                                   .sin_port = htons(world.port),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
-
-static char *read_all(int fd, size_t *len) {
-    size_t cap = 1 << 16;
-    char *data = malloc(cap);
-    *len = 0;
-    for (;;) {
-        assert_non_null(data);
-        ssize_t n = read(fd, data + *len, cap - *len - 1);
-        assert_true(n >= 0);
-        if (n == 0)
-            break;
-        *len += (size_t)n;
-        if (*len > cap / 2)
-            data = realloc(data, cap *= 2);
-    }
-    data[*len] = '\0';
-    return data;
-}
-
-/* Send a request on a connection of its own. `fields`, "" or lines with their ends. */
-static answer ask(const char *method, const char *target, const char *fields) {
-    char request[4096];
-    int n = snprintf(request, sizeof request,
-                     "%s %s HTTP/1.1\r\nHost: test\r\nConnection: close\r\n%s\r\n", method, target,
-                     fields);
-    int fd = dial();
-    assert_int_equal(write(fd, request, (size_t)n), n);
-    size_t len;
-    answer a = {.head = read_all(fd, &len)};
-    close(fd);
-    char *end = strstr(a.head, "\r\n\r\n");
-    assert_non_null(end);
-    *end = '\0';
-    a.body = end + 4;
-    a.body_len = len - (size_t)(a.body - a.head);
-    assert_int_equal(sscanf(a.head, "HTTP/1.1 %d ", &a.status), 1);
-    return a;
-}
-
-/* The value of a field, in a buffer that the next call uses again; NULL if there is none. */
-static const char *field(const answer *a, const char *name) {
-    static char value[512];
-    size_t len = strlen(name);
-    for (const char *line = strstr(a->head, "\r\n"); line; line = strstr(line, "\r\n")) {
-        line += 2;
-        if (strncasecmp(line, name, len) != 0 || line[len] != ':')
-            continue;
-        line += len + 1;
-        snprintf(value, sizeof value, "%.*s", (int)strcspn(line + 1, "\r"), line + 1);
-        return value;
-    }
-    return NULL;
-}
-
-static void assert_field(const answer *a, const char *name, const char *value) {
-    const char *got = field(a, name);
-    if (!got)
-        fail_msg("no %s in:\n%s", name, a->head);
-    assert_string_equal(got, value);
-}
-
-static void assert_status(const char *target, int status) {
-    answer a = ask("GET", target, "");
-    if (a.status != status)
-        fail_msg("%s: %d, not %d", target, a.status, status);
-    free(a.head);
-}
-
-static void assert_body(const char *target, const char *body) {
-    answer a = ask("GET", target, "");
-    if (a.status != 200)
-        fail_msg("%s: %d", target, a.status);
-    assert_int_equal(a.body_len, strlen(body));
-    assert_memory_equal(a.body, body, a.body_len);
-    free(a.head);
+    return stop_world();
 }
 
 /* ---- files ---- */
@@ -301,14 +117,6 @@ static void types(void **state) {
     a = ask("GET", "/x.TAR.GZ", "");
     assert_field(&a, "Content-Type", "application/gzip");
     assert_null(field(&a, "Content-Encoding"));
-    free(a.head);
-}
-
-static void a_range_is_passed_over(void **state) {
-    (void)state;
-    answer a = ask("GET", "/a.txt", "Range: bytes=2-3\r\n");
-    assert_int_equal(a.status, 200);
-    assert_string_equal(a.body, "0123456789");
     free(a.head);
 }
 
@@ -727,33 +535,19 @@ static void wrong_options(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_file),
-        cmocka_unit_test(head_is_get_without_body),
-        cmocka_unit_test(an_empty_file),
-        cmocka_unit_test(a_large_file),
-        cmocka_unit_test(a_huge_file),
-        cmocka_unit_test(types),
-        cmocka_unit_test(a_range_is_passed_over),
-        cmocka_unit_test(other_methods),
-        cmocka_unit_test(names),
-        cmocka_unit_test(dots_within),
-        cmocka_unit_test(not_reached),
-        cmocka_unit_test(not_understood),
-        cmocka_unit_test(too_long),
-        cmocka_unit_test(hidden),
-        cmocka_unit_test(links),
-        cmocka_unit_test(special_files),
-        cmocka_unit_test(unreadable),
-        cmocka_unit_test(index_files),
-        cmocka_unit_test(redirects),
-        cmocka_unit_test(no_open_redirect),
-        cmocka_unit_test(listing),
-        cmocka_unit_test(preconditions),
-        cmocka_unit_test(not_modified),
-        cmocka_unit_test(a_change_shows),
-        cmocka_unit_test(a_file_from_the_future),
-        cmocka_unit_test(wrong_routes),
-        cmocka_unit_test(a_route_beside_the_directory),
+        cmocka_unit_test(a_file),           cmocka_unit_test(head_is_get_without_body),
+        cmocka_unit_test(an_empty_file),    cmocka_unit_test(a_large_file),
+        cmocka_unit_test(a_huge_file),      cmocka_unit_test(types),
+        cmocka_unit_test(other_methods),    cmocka_unit_test(names),
+        cmocka_unit_test(dots_within),      cmocka_unit_test(not_reached),
+        cmocka_unit_test(not_understood),   cmocka_unit_test(too_long),
+        cmocka_unit_test(hidden),           cmocka_unit_test(links),
+        cmocka_unit_test(special_files),    cmocka_unit_test(unreadable),
+        cmocka_unit_test(index_files),      cmocka_unit_test(redirects),
+        cmocka_unit_test(no_open_redirect), cmocka_unit_test(listing),
+        cmocka_unit_test(preconditions),    cmocka_unit_test(not_modified),
+        cmocka_unit_test(a_change_shows),   cmocka_unit_test(a_file_from_the_future),
+        cmocka_unit_test(wrong_routes),     cmocka_unit_test(a_route_beside_the_directory),
         cmocka_unit_test(wrong_options),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -36,7 +36,7 @@ static void shown(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sk_dir_path got;
-        if (!sk_dir_path_map(sk_str(cases[i].rest), &got))
+        if (!sk_dir_path_map(sk_str(cases[i].rest), false, &got))
             fail_msg("refused: %s", cases[i].rest);
         assert_true(sk_str_eq(got.path, sk_str(cases[i].path)));
         assert_int_equal(got.slash, cases[i].slash);
@@ -79,7 +79,7 @@ static void refused(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sk_dir_path got = {{"untouched", 9}, false};
-        if (sk_dir_path_map(cases[i], &got))
+        if (sk_dir_path_map(cases[i], false, &got))
             fail_msg("let through: %s", cases[i].ptr);
         assert_string_equal(got.path.ptr, "untouched");
     }

@@ -143,7 +143,7 @@ static void a_file_is_kept_when_asked_for_again(void **state) {
     assert_non_null(file);
     assert_int_equal(file->body.len, 7);
     assert_memory_equal(file->body.ptr, "content", 7);
-    assert_string_equal(file->facts.type, "text/x-default");
+    assert_string_equal(file->type, "text/x-default");
     struct stat st;
     assert_int_equal(stat(in("a/b/file"), &st), 0);
     assert_true(file->facts.modified == st.st_mtime);

@@ -14,8 +14,9 @@
 
 /* The page as a string, which the caller frees with the buffer. */
 static const char *page(sk_buf *out, sk_directory *d, const char *mount, const char *path) {
-    sk_listing_sort(d);
-    sk_listing_append(out, d, sk_str(mount), sk_str(path));
+    const sk_listing l = {.directory = d, .mount = sk_str(mount), .path = sk_str(path)};
+    sk_listing_sort(d, l.order);
+    sk_listing_append_html(out, &l);
     sk_buf_append(out, "", 1);
     assert_false(out->failed);
     return sk_buf_head(out);
@@ -41,10 +42,10 @@ static void order(void **state) {
     static const char *const sorted[] = {"alpha", "Zoo",   "10",    "a",
                                          "a.txt", "B.txt", "b.txt", "\xc3\xa4"};
     sk_directory d = {entries, COUNT(entries), false};
-    sk_listing_sort(&d);
+    sk_listing_sort(&d, (sk_listing_order){SK_LISTING_NAME, false});
     for (size_t i = 0; i < COUNT(sorted); i++)
         assert_string_equal(d.entries[i].name, sorted[i]);
-    sk_listing_sort(&(sk_directory){0});
+    sk_listing_sort(&(sk_directory){0}, (sk_listing_order){SK_LISTING_DATE, true});
 }
 
 static void escaping(void **state) {

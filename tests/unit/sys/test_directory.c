@@ -96,7 +96,8 @@ static void what_there_is(void **state) {
     in(f, "in/fifo", fifo);
     assert_int_equal(mkfifo(fifo, 0644), 0);
     sk_directory d;
-    assert_int_equal(sk_directory_read(f->fd, "", 100, &f->arena, &d), 0);
+    assert_int_equal(
+        sk_directory_read(f->fd, "", &(sk_directory_bounds){.max = 100}, &f->arena, &d), 0);
     assert_int_equal(d.count, 3);
     assert_false(d.cut);
     assert_int_equal(find(&d, "file")->size, 12);
@@ -120,7 +121,9 @@ static void links(void **state) {
     static const char *const spellings[] = {"sub", "sub/"};
     for (size_t i = 0; i < 2; i++) {
         sk_directory d;
-        assert_int_equal(sk_directory_read(f->fd, spellings[i], 100, &f->arena, &d), 0);
+        assert_int_equal(sk_directory_read(f->fd, spellings[i], &(sk_directory_bounds){.max = 100},
+                                           &f->arena, &d),
+                         0);
         assert_int_equal(d.count, 2);
         assert_int_equal(find(&d, "inside")->size, 12);
         assert_true(find(&d, "up")->is_dir);
@@ -135,12 +138,14 @@ static void is_bounded(void **state) {
         make_file(f, name, (size_t)i);
     }
     sk_directory d;
-    assert_int_equal(sk_directory_read(f->fd, "", 200, &f->arena, &d), 0);
+    assert_int_equal(
+        sk_directory_read(f->fd, "", &(sk_directory_bounds){.max = 200}, &f->arena, &d), 0);
     assert_int_equal(d.count, 200);
     assert_false(d.cut);
     assert_int_equal(find(&d, "199")->size, 199);
     assert_int_equal(find(&d, "000")->size, 0);
-    assert_int_equal(sk_directory_read(f->fd, "", 199, &f->arena, &d), 0);
+    assert_int_equal(
+        sk_directory_read(f->fd, "", &(sk_directory_bounds){.max = 199}, &f->arena, &d), 0);
     assert_int_equal(d.count, 199);
     assert_true(d.cut);
 }
@@ -148,7 +153,8 @@ static void is_bounded(void **state) {
 static void empty(void **state) {
     fixture *f = *state;
     sk_directory d;
-    assert_int_equal(sk_directory_read(f->fd, "", 100, &f->arena, &d), 0);
+    assert_int_equal(
+        sk_directory_read(f->fd, "", &(sk_directory_bounds){.max = 100}, &f->arena, &d), 0);
     assert_int_equal(d.count, 0);
     assert_false(d.cut);
 }
@@ -158,12 +164,18 @@ static void refused(void **state) {
     make_file(f, "in/file", 1);
     make_link(f, "..", "in/up");
     sk_directory d;
-    assert_int_equal(sk_directory_read(f->fd, "none", 9, &f->arena, &d), -ENOENT);
-    assert_int_equal(sk_directory_read(f->fd, "file", 9, &f->arena, &d), -ENOTDIR);
-    assert_int_equal(sk_directory_read(f->fd, "file/", 9, &f->arena, &d), -ENOTDIR);
-    int rc = sk_directory_read(f->fd, "up", 9, &f->arena, &d);
+    assert_int_equal(
+        sk_directory_read(f->fd, "none", &(sk_directory_bounds){.max = 9}, &f->arena, &d), -ENOENT);
+    assert_int_equal(
+        sk_directory_read(f->fd, "file", &(sk_directory_bounds){.max = 9}, &f->arena, &d),
+        -ENOTDIR);
+    assert_int_equal(
+        sk_directory_read(f->fd, "file/", &(sk_directory_bounds){.max = 9}, &f->arena, &d),
+        -ENOTDIR);
+    int rc = sk_directory_read(f->fd, "up", &(sk_directory_bounds){.max = 9}, &f->arena, &d);
     assert_true(rc == -EXDEV || rc == -ELOOP);
-    assert_int_equal(sk_directory_read(f->fd, "..", 9, &f->arena, &d), -EXDEV);
+    assert_int_equal(
+        sk_directory_read(f->fd, "..", &(sk_directory_bounds){.max = 9}, &f->arena, &d), -EXDEV);
 }
 
 static bool ends_in_0(const char *name) {
