@@ -180,6 +180,13 @@ static inline const char *field(const answer *a, const char *name) {
     return NULL;
 }
 
+/* Copy a text that must fit. */
+static inline void keep(char *to, size_t cap, const char *text) {
+    assert_non_null(text);
+    assert_true(strlen(text) < cap);
+    memcpy(to, text, strlen(text) + 1);
+}
+
 static inline void assert_field(const answer *a, const char *name, const char *value) {
     const char *got = field(a, name);
     if (!got)
