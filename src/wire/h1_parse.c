@@ -92,6 +92,8 @@ static bool version(cursor *c, sk_role reader, int *out) {
     }
     if (c->end - c->p < 3)
         return incomplete(c);
+    if (memchr(c->p, '\r', 3)) /* no status behind it, and so no version of anything */
+        return wrong(c, code, malformed);
     if (reader == SK_CLIENT && (c->p[0] != '1' || c->p[1] != '.'))
         return wrong(c, SKUA_E_UNKNOWN_PROTOCOL, other_version);
     if (!sk_is_digit(c->p[0]) || c->p[1] != '.' || !sk_is_digit(c->p[2]))
@@ -187,11 +189,15 @@ sk_h1_key sk_h1_key_of(skua_str name) {
 }
 
 static bool field_name(cursor *c, skua_str *out) {
-    if (!token(c, out, SKUA_E_BAD_FIELD, "a field line without a name"))
+    static const char invalid[] = "an invalid byte in a field name";
+    bool nameless = c->p < c->end && *c->p == ':';
+    if (!token(c, out, SKUA_E_BAD_FIELD, nameless ? "a field line without a name" : invalid))
         return false;
+    if (*c->p == '\r')
+        return wrong(c, SKUA_E_BAD_FIELD, "a field line without a colon");
     if (sk_is_blank(*c->p)) /* RFC 9112 5.1 */
-        return wrong(c, SKUA_E_BAD_FIELD, "white space between field name and colon");
-    return expect_byte(c, ':', SKUA_E_BAD_FIELD, "an invalid byte in a field name");
+        return wrong(c, SKUA_E_BAD_FIELD, "white space within or behind a field name");
+    return expect_byte(c, ':', SKUA_E_BAD_FIELD, invalid);
 }
 
 /* field-line = field-name ":" OWS field-value OWS (RFC 9112 5). */

@@ -278,6 +278,9 @@ static void a19_heads_that_are_refused(void **state) {
         {"HTTP/1.1 200 OK\r\nA: b\r\n", SKUA_E_INCOMPLETE_READ},
         {"garbage\r\n\r\n", SKUA_E_BAD_STATUS_LINE},
         {"HTTP/2.0 200 OK\r\n\r\n", SKUA_E_UNKNOWN_PROTOCOL},
+        {"HTTP/2 200\r\n\r\n", SKUA_E_UNKNOWN_PROTOCOL},
+        {"HTTP/1\r\n\r\n", SKUA_E_BAD_STATUS_LINE},
+        {"HTTP/\r\n\r\n", SKUA_E_BAD_STATUS_LINE},
         {"HTTP/1.1 200 OK\r\nA : b\r\n\r\n", SKUA_E_BAD_FIELD},
         {OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", SKUA_E_BAD_CONTENT_LENGTH},
         {OK "Content-Length: x\r\n\r\n", SKUA_E_BAD_CONTENT_LENGTH},
@@ -293,6 +296,28 @@ static void a19_heads_that_are_refused(void **state) {
             print_error("%s -> %s\n", cases[i].answer, s->err.msg);
         assert_int_equal(code, cases[i].code);
         assert_non_null(strstr(s->err.msg, ": example.org: "));
+        script_free(s);
+    }
+}
+
+static void a19_a_bad_field_line_says_how(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {": b", "recv: example.org: a field line without a name"},
+        {"A", "recv: example.org: a field line without a colon"},
+        {"A b", "recv: example.org: white space within or behind a field name"},
+        {"A : b", "recv: example.org: white space within or behind a field name"},
+        {"(A): b", "recv: example.org: an invalid byte in a field name"},
+        {"A(: b", "recv: example.org: an invalid byte in a field name"},
+        {" A: b", "recv: example.org: a field line that begins with white space (folding)"},
+        {"A: \x01", "recv: example.org: a control character in a field value"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char answer[100];
+        snprintf(answer, sizeof answer, OK "%s\r\n\r\n", cases[i][0]);
+        script *s = answered(answer);
+        assert_int_equal(script_failure(s), SKUA_E_BAD_FIELD);
+        assert_string_equal(s->err.msg, cases[i][1]);
         script_free(s);
     }
 }
@@ -422,6 +447,7 @@ int main(void) {
         cmocka_unit_test(a19_incomplete_read_says_by_how_much),
         cmocka_unit_test(a19_a_bad_chunk_stays_bad),
         cmocka_unit_test(a19_heads_that_are_refused),
+        cmocka_unit_test(a19_a_bad_field_line_says_how),
         cmocka_unit_test(a19_what_is_no_status_line_is_shown),
         cmocka_unit_test(a19_no_answer_at_all_is_a_disconnect),
         cmocka_unit_test(a19_resets_are_told_apart_by_when_they_come),
