@@ -41,8 +41,7 @@ const char *skua_phase_name(skua_phase phase) {
         [SKUA_PHASE_SEND] = "send",       [SKUA_PHASE_WAIT] = "wait",
         [SKUA_PHASE_RECV] = "recv",       [SKUA_PHASE_DECODE] = "decode",
         [SKUA_PHASE_LIMIT] = "limit",     [SKUA_PHASE_STATE] = "state",
-        [SKUA_PHASE_MEMORY] = "memory",
-        [SKUA_PHASE_TUNNEL] = "tunnel",
+        [SKUA_PHASE_MEMORY] = "memory",   [SKUA_PHASE_TUNNEL] = "tunnel",
     };
     return (size_t)phase < sizeof names / sizeof names[0] ? names[phase] : "";
 }

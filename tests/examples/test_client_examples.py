@@ -31,7 +31,7 @@ def test_get_says_what_failed(run):
     assert re.fullmatch(rb"get: .*refused.*\n", done.stderr)
 
 
-def test_post(run, peer):
+def test_a23_a_json_body_is_bytes(run, peer):
     done = run("post", peer.url + "/v1/items", '{"n":1}')
     assert (done.returncode, done.stdout) == (0, b'200 OK\ngot {"n":1}\n')
     command, path, fields, body = peer.seen

@@ -154,9 +154,8 @@ static void a_deadline_can_begin_anew(void **state) {
 
 static void a_deadline_can_be_taken_back(void **state) {
     (void)state;
-    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
-                                 {SEND, OK "Content-Length: 2\r\n\r\nab", 0},
-                                 {END, NULL, 0}};
+    static const step steps[] = {
+        {EXPECT, "\r\n\r\n", 0}, {SEND, OK "Content-Length: 2\r\n\r\nab", 0}, {END, NULL, 0}};
     script *s = with(steps, (skua_conn_opts){.deadline_ms = 5000});
     assert_int_equal(skua_conn_set_deadline(NULL, 1), SKUA_E_INVALID_ARGUMENT);
     assert_int_equal(skua_conn_set_deadline(s->conn, -2), SKUA_E_INVALID_ARGUMENT);
