@@ -218,9 +218,17 @@ SKUA_API int skua_server_after(skua_server *s, const char *prefix, skua_handler_
 SKUA_API int skua_route_dir(skua_server *s, const char *path, const char *dir,
                             const skua_dir_opts *opts);
 
-/* Listen: "http://host:port", "https://host:port" (with tls), "unix:/path" (TLS if tls is given).
- * The host is an address or a name that resolves; "*" is all addresses; port 0 takes a free one.
- * The port is bound when the call returns.
+/* Listen: "http://host:port", "https://host:port" (with tls), "unix:/path" or "unix:@name" (TLS if
+ * tls is given). The host is an address or a name that resolves; "*" is all addresses; port 0 takes
+ * a free one. The port is bound when the call returns.
+ *
+ * The file of a Unix socket takes the place of one that nobody listens on any more, and goes when
+ * the server ends.
+ *
+ * Sockets that listen already: "fd:3" is that descriptor; "systemd:" all that a service manager has
+ * handed to this process, "systemd:name" those of that name (LISTEN_FDS, LISTEN_PID,
+ * LISTEN_FDNAMES); TLS if tls is given. They are the server's from then on. Who waits in their
+ * queue when the server ends is left to whoever listens next.
  *
  * Returns: 0, SKUA_E_INVALID_URL, SKUA_E_ADDRESS_IN_USE, SKUA_E_PERMISSION, SKUA_E_RESOLVE,
  *          SKUA_E_OS, SKUA_E_NOMEM, SKUA_E_STATE while the server runs; where certificate or key do
@@ -230,6 +238,25 @@ SKUA_API int skua_route_dir(skua_server *s, const char *path, const char *dir,
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls);
+
+/* Options of a listener. Zero is the default in brackets. */
+typedef struct skua_listen_opts {
+    size_t size;
+    const skua_tls_opts *tls;        /* [plain, where the URL does not say https] */
+    const char *proxy_protocol_from; /* "10.0.0.0/8, ::1, unix": connections from there begin with a
+                                        PROXY protocol header, version 1 or 2, which says who the
+                                        client is; it is due within header_timeout_ms [nobody] */
+    unsigned unix_mode;              /* of a Unix socket's file, as 0660 [by the umask] */
+} skua_listen_opts;
+
+/* Listen with options; `where` is skua_server_listen's.
+ *
+ * Returns: as skua_server_listen; SKUA_E_INVALID_ARGUMENT for a list that is none.
+ * Owns: options are copied.
+ * Thread: one at a time.
+ * Since: 0.1 */
+SKUA_API int skua_server_listen_with(skua_server *s, const char *where,
+                                     const skua_listen_opts *opts);
 
 /* Give the URL of the index-th listener, the real port in it: "http://127.0.0.1:40123/".
  *

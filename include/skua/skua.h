@@ -12,6 +12,7 @@
 #include <skua/request.h>
 #include <skua/response.h>
 #include <skua/server.h>
+#include <skua/service.h>
 #include <skua/status.h>
 #include <skua/stream.h>
 #include <skua/tls.h>

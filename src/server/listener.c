@@ -2,7 +2,7 @@
  *
  * A host may have several addresses; each is bound. Each worker has a TCP descriptor of its own
  * (SO_REUSEPORT), so that the kernel spreads connections and no worker wakes for another's. A Unix
- * socket can be bound only once: the workers share it. */
+ * socket can be bound only once, and one that is handed over is one: the workers share it. */
 #include "server/listener.h"
 
 #include "base/fail.h"
@@ -10,9 +10,11 @@
 #include "base/str.h"
 #include "sys/poller.h"
 #include "sys/resolve.h"
+#include "sys/service.h"
 #include "wire/url.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #define RESOLVE_MS    5000
@@ -30,6 +32,7 @@ typedef struct place {
     bool any;      /* "*": all addresses */
     int port;
     uint32_t workers;
+    const skua_listen_opts *opts;
     sk_addr addrs[ADDRESSES_MAX];
     int addr_count;
 } place;
@@ -53,7 +56,7 @@ static int parse(place *p, skua_error *err) {
         return refuse(err, p, what);
     p->https = sk_str_ieq(parts.scheme, SK_LIT("https"));
     if (!p->https && !sk_str_ieq(parts.scheme, SK_LIT("http")))
-        return refuse(err, p, "neither http://, https:// nor unix:");
+        return refuse(err, p, "none of http://, https://, unix:, fd: and systemd:");
     if (parts.userinfo.ptr || parts.query.ptr || parts.fragment.ptr || parts.path.len > 1)
         return refuse(err, p, "only a host and a port can be listened on");
     if (parts.host.len == 0)
@@ -108,6 +111,7 @@ void sk_listener_close(sk_listener *l) {
     for (uint32_t i = 0; i < l->fd_count; i++)
         sk_socket_close(l->fds[i]);
     l->fd_count = 0;
+    sk_socket_file_remove(&l->file);
 }
 
 static int bind_one(const place *p, const sk_addr *at, bool reuse_port) {
@@ -180,12 +184,13 @@ static int bind_unix(place *p, sk_listener *l, skua_error *err) {
     skua_str path = sk_str(p->where + strlen("unix:"));
     if (sk_addr_unix(path, &p->addrs[0]) != 0)
         return refuse(err, p, "the path of a Unix socket is empty or too long");
-    const sk_listen_opts opts = {0};
+    const sk_listen_opts opts = {.mode = p->opts->unix_mode};
     int fd = sk_socket_listen(&p->addrs[0], &opts);
     if (fd < 0)
         return fail_os(err, p, -fd);
     l->fds[l->fd_count++] = fd;
     l->shared = true;
+    sk_socket_file_note(&l->file, &p->addrs[0]);
     return 0;
 }
 
@@ -211,8 +216,9 @@ static bool make_room(sk_listener *l, uint32_t count) {
     return l->fds != NULL;
 }
 
-static int listen_tcp(place *p, sk_listener *l, const skua_tls_opts *tls, skua_error *err) {
+static int listen_tcp(place *p, sk_listener *l, skua_error *err) {
     int port;
+    const skua_tls_opts *tls = p->opts->tls;
     int rc = parse(p, err);
     if (rc == 0 && !p->https && tls)
         rc = refuse(err, p, "TLS settings are for https://");
@@ -229,26 +235,113 @@ static int listen_tcp(place *p, sk_listener *l, const skua_tls_opts *tls, skua_e
     return rc;
 }
 
-static int listen_unix(place *p, sk_listener *l, const skua_tls_opts *tls, skua_error *err) {
-    if (tls && !(l->tls = sk_tls_server_ctx(tls, err)))
-        return err->code;
+static int load_tls(place *p, sk_listener *l, skua_error *err) {
+    const skua_tls_opts *tls = p->opts->tls;
+    return !tls || (l->tls = sk_tls_server_ctx(tls, err)) ? 0 : err->code;
+}
+
+static int listen_unix(place *p, sk_listener *l, skua_error *err) {
+    int rc = load_tls(p, l, err);
+    if (rc != 0)
+        return rc;
     l->url = sk_strdup(p->where);
     if (!l->url || !make_room(l, 1))
         return sk_fail_nomem(err);
     return bind_unix(p, l, err);
 }
 
-sk_listener *sk_listener_new(const char *where, const skua_tls_opts *tls, uint32_t workers,
+/* ---- sockets that listen already ---- */
+
+/* "http://127.0.0.1:80/", "unix:/path". NULL: no memory. */
+static char *url_of(int fd, bool tls) {
+    char text[SK_ADDR_TEXT] = "", url[SK_ADDR_TEXT + 16];
+    sk_addr at;
+    if (sk_socket_local(fd, &at) == 0)
+        sk_addr_format((const struct sockaddr *)&at.ss, at.len, text);
+    if (strncmp(text, "unix:", strlen("unix:")) == 0)
+        return sk_strdup(text);
+    snprintf(url, sizeof url, "%s://%s/", tls ? "https" : "http", text);
+    return sk_strdup(url);
+}
+
+static int adopt(const place *p, sk_listener *l, int fd, skua_error *err) {
+    int rc = sk_socket_adopt(fd);
+    if (rc == -EINVAL || rc == -ENOTSOCK)
+        return sk_fail(err, SKUA_E_OS, SKUA_PHASE_NONE,
+                       "listen on %s: descriptor %d is no socket that listens", p->where, fd);
+    if (rc != 0)
+        return fail_os(err, p, -rc);
+    l->fds[l->fd_count++] = fd;
+    return 0;
+}
+
+static int adopt_all(place *p, sk_listener *l, skua_error *err) {
+    const char *name = p->where + strlen("systemd:");
+    int rc = 0;
+    int count = sk_service_sockets();
+    if (!make_room(l, (uint32_t)count + 1))
+        return sk_fail_nomem(err);
+    for (int i = 0; rc == 0 && i < count; i++) {
+        if (!*name || sk_service_socket_is(i, name))
+            rc = adopt(p, l, SK_SERVICE_FIRST_FD + i, err);
+    }
+    if (rc == 0 && l->fd_count == 0)
+        rc = sk_fail(err, SKUA_E_OS, SKUA_PHASE_NONE,
+                     "listen on %s: no such socket was handed to this process", p->where);
+    return rc;
+}
+
+static int adopt_one(place *p, sk_listener *l, skua_error *err) {
+    int64_t fd;
+    if (!sk_str_to_int64(sk_str(p->where + strlen("fd:")), &fd) || fd > INT_MAX)
+        return refuse(err, p, "\"fd:\" and the number of a descriptor");
+    return make_room(l, 1) ? adopt(p, l, (int)fd, err) : sk_fail_nomem(err);
+}
+
+typedef int adopt_fn(place *p, sk_listener *l, skua_error *err);
+
+static int listen_adopted(place *p, sk_listener *l, adopt_fn *fn, skua_error *err) {
+    int rc = load_tls(p, l, err);
+    if (rc == 0)
+        rc = fn(p, l, err);
+    l->shared = l->inherited = true;
+    if (rc == 0 && !(l->url = url_of(l->fds[0], l->tls != NULL)))
+        rc = sk_fail_nomem(err);
+    return rc;
+}
+
+/* ---- any ---- */
+
+static bool is(const char *where, const char *scheme) {
+    return strncmp(where, scheme, strlen(scheme)) == 0;
+}
+
+static int listen_on(place *p, sk_listener *l, skua_error *err) {
+    const char *proxies = p->opts->proxy_protocol_from;
+    if (proxies && !(l->proxies = sk_address_list_new(proxies, err)))
+        return err->code;
+    if (is(p->where, "unix:"))
+        return listen_unix(p, l, err);
+    if (is(p->where, "fd:"))
+        return listen_adopted(p, l, adopt_one, err);
+    if (is(p->where, "systemd:"))
+        return listen_adopted(p, l, adopt_all, err);
+    return listen_tcp(p, l, err);
+}
+
+sk_listener *sk_listener_new(const char *where, const skua_listen_opts *opts, uint32_t workers,
                              skua_error *err) {
-    place p = {.where = where, .workers = workers};
+    static const skua_listen_opts none = {0};
+    skua_error unused;
+    place p = {.where = where, .workers = workers, .opts = opts ? opts : &none};
+    if (!err)
+        err = &unused;
     sk_listener *l = sk_zalloc(sizeof *l);
     if (!l) {
         sk_fail_nomem(err);
         return NULL;
     }
-    bool local = strncmp(where, "unix:", strlen("unix:")) == 0;
-    int rc = local ? listen_unix(&p, l, tls, err) : listen_tcp(&p, l, tls, err);
-    if (rc == 0)
+    if (listen_on(&p, l, err) == 0)
         return l;
     sk_listener_free(l);
     return NULL;
@@ -259,6 +352,7 @@ void sk_listener_free(sk_listener *l) {
         return;
     sk_listener_close(l);
     sk_tls_ctx_unref(l->tls);
+    sk_address_list_free(l->proxies);
     sk_free(l->fds);
     sk_free(l->url);
     sk_free(l);

@@ -271,18 +271,25 @@ int skua_route_with(skua_server *s, const char *pattern, const skua_route_opts *
 }
 
 int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls) {
+    return skua_server_listen_with(s, where, SKUA_OPTS(skua_listen_opts, .tls = tls));
+}
+
+int skua_server_listen_with(skua_server *s, const char *where, const skua_listen_opts *opts) {
     skua_error err;
+    skua_listen_opts o;
     if (!s)
         return SKUA_E_INVALID_ARGUMENT;
     if (atomic_load(&s->phase) != SK_SERVER_SET_UP)
         return SKUA_E_STATE;
     if (!where)
         return sk_server_fail(s, SKUA_E_INVALID_URL, "nothing to listen on");
+    if (sk_options_copy(&o, sizeof o, opts, &err) != 0)
+        return sk_server_latch(s, &err);
     sk_listener **list = sk_realloc(s->listeners, (s->listener_count + 1) * sizeof *s->listeners);
     if (!list)
         return sk_server_fail(s, SKUA_E_NOMEM, "%s", skua_error_text(SKUA_E_NOMEM));
     s->listeners = list;
-    sk_listener *l = sk_listener_new(where, tls, s->worker_count, &err);
+    sk_listener *l = sk_listener_new(where, &o, s->worker_count, &err);
     if (!l)
         return sk_server_latch(s, &err);
     s->listeners[s->listener_count++] = l;

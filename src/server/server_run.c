@@ -12,16 +12,18 @@
 
 /* ---- making the crews ---- */
 
+/* All descriptors that the workers share, and of the others each its own. */
 static void give_acceptors(skua_server *s, sk_worker *w, uint32_t index) {
     for (uint32_t i = 0; i < s->listener_count; i++) {
         sk_listener *l = s->listeners[i];
-        sk_acceptor a = {.watch.fd = l->fds[0], .tls = l->tls, .owned = !l->shared};
-        if (l->shared)
-            sk_worker_add_acceptor(w, &a);
-        for (uint32_t k = index; !l->shared && k < l->fd_count; k += s->crew_count) {
+        sk_acceptor a = {
+            .tls = l->tls, .proxies = l->proxies, .owned = !l->shared, .inherited = l->inherited};
+        for (uint32_t k = l->shared ? 0 : index; k < l->fd_count;
+             k += l->shared ? 1 : s->crew_count) {
             a.watch.fd = l->fds[k];
             sk_worker_add_acceptor(w, &a);
-            l->fds[k] = -1;
+            if (!l->shared)
+                l->fds[k] = -1;
         }
     }
 }

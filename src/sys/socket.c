@@ -2,6 +2,7 @@
 #include "sys/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,16 +24,18 @@ static int set_option(int fd, int level, int name, int value) {
     return setsockopt(fd, level, name, &value, sizeof value) == 0 ? 0 : -errno;
 }
 
-/* A socket of the address's family; TCP sends at once and notices dead peers. Accepted sockets
- * inherit both from their listener. */
+/* TCP sends at once and notices dead peers. Accepted sockets inherit both from their listener. */
+static void send_at_once(int fd) {
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
 static int new_socket(int family) {
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    if (is_inet(family)) {
-        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-        set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-    }
+    if (is_inet(family))
+        send_at_once(fd);
     return fd;
 }
 
@@ -117,21 +120,80 @@ static int listen_options(int fd, int family, const sk_listen_opts *opts) {
     return rc;
 }
 
+static const char *path_of(const sk_addr *at) {
+    const struct sockaddr_un *un = (const struct sockaddr_un *)(const void *)&at->ss;
+    return at->ss.ss_family == AF_UNIX && un->sun_path[0] ? un->sun_path : NULL;
+}
+
+/* Bind; a file never has, not even for a moment, a wider mode than it is to have. */
+static int bind_with_mode(int fd, const sk_addr *at, unsigned mode) {
+    const char *path = mode ? path_of(at) : NULL;
+    if (path && fchmod(fd, mode) != 0)
+        return -errno;
+    int rc = bind_to(fd, at);
+    if (rc == -EADDRINUSE && remove_stale(at))
+        rc = bind_to(fd, at);
+    if (rc == 0 && path && chmod(path, mode) != 0) /* past the umask */
+        rc = -errno;
+    return rc;
+}
+
 int sk_socket_listen(const sk_addr *at, const sk_listen_opts *opts) {
     int fd = new_socket(at->ss.ss_family);
     if (fd < 0)
         return fd;
     int rc = listen_options(fd, at->ss.ss_family, opts);
     if (rc == 0)
-        rc = bind_to(fd, at);
-    if (rc == -EADDRINUSE && remove_stale(at))
-        rc = bind_to(fd, at);
+        rc = bind_with_mode(fd, at, opts->mode);
     if (rc == 0 && listen(fd, opts->backlog > 0 ? opts->backlog : SOMAXCONN) != 0)
         rc = -errno;
     if (rc == 0)
         return fd;
     close(fd);
     return rc;
+}
+
+static int get_option(int fd, int name, int *value) {
+    socklen_t len = sizeof *value;
+    return getsockopt(fd, SOL_SOCKET, name, value, &len) == 0 ? 0 : -errno;
+}
+
+int sk_socket_adopt(int fd) {
+    int listens = 0, type = 0;
+    sk_addr at;
+    int rc = get_option(fd, SO_ACCEPTCONN, &listens);
+    if (rc == 0)
+        rc = get_option(fd, SO_TYPE, &type);
+    if (rc == 0)
+        rc = sk_socket_local(fd, &at);
+    if (rc != 0)
+        return rc;
+    if (!listens || type != SOCK_STREAM)
+        return -EINVAL;
+    if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return -errno;
+    if (is_inet(at.ss.ss_family))
+        send_at_once(fd);
+    return 0;
+}
+
+void sk_socket_file_note(sk_socket_file *f, const sk_addr *at) {
+    struct stat st;
+    const char *path = path_of(at);
+    *f = (sk_socket_file){.path = ""};
+    if (!path || lstat(path, &st) != 0 || strlen(path) >= sizeof f->path)
+        return;
+    memcpy(f->path, path, strlen(path) + 1);
+    f->device = st.st_dev;
+    f->inode = st.st_ino;
+}
+
+void sk_socket_file_remove(sk_socket_file *f) {
+    struct stat st;
+    if (f->path[0] && lstat(f->path, &st) == 0 && st.st_dev == f->device && st.st_ino == f->inode)
+        unlink(f->path);
+    f->path[0] = '\0';
 }
 
 int sk_socket_accept(int fd, sk_addr *peer) {

@@ -43,7 +43,21 @@ typedef struct sk_listen_opts {
     bool reuse_port;   /* several listeners share the port (SO_REUSEPORT) */
     bool v6_only;      /* "[::]" without IPv4 */
     int defer_seconds; /* TCP_DEFER_ACCEPT; 0 is off */
+    unsigned mode;     /* of a Unix socket's file; 0: what the process gives files */
 } sk_listen_opts;
+/* The file of a Unix socket. */
+typedef struct sk_socket_file {
+    char path[108]; /* "": there is none */
+    uint64_t device;
+    uint64_t inode;
+} sk_socket_file;
+/* Note which file a socket that listens there has; an abstract name has none. */
+void sk_socket_file_note(sk_socket_file *f, const sk_addr *at);
+/* Remove it, unless another has taken its place. */
+void sk_socket_file_remove(sk_socket_file *f);
+/* Take over a socket that listens already. 0, or -errno: -EINVAL where it does not, -ENOTSOCK. */
+int sk_socket_adopt(int fd);
+
 /* Bind and listen. A stale Unix socket file (nobody answers) is replaced; any other file is not.
  * Returns: the descriptor, or -errno. */
 int sk_socket_listen(const sk_addr *at, const sk_listen_opts *opts);

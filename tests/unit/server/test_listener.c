@@ -23,10 +23,23 @@ static void refused(const char *where, int code) {
 static void bad_words_are_refused(void **state) {
     (void)state;
     static const char *const cases[] = {
-        "",           "127.0.0.1:80",         "ftp://127.0.0.1", "http://",
-        "http://:80", "http://h:65536",       "http://h:x",      "http://u@127.0.0.1",
-        "http://h/x", "http://127.0.0.1?",    "http://[::1",     "http://h h",
-        "unix:",      "http://127.0.0.1:0/x",
+        "",
+        "127.0.0.1:80",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://:80",
+        "http://h:65536",
+        "http://h:x",
+        "http://u@127.0.0.1",
+        "http://h/x",
+        "http://127.0.0.1?",
+        "http://[::1",
+        "http://h h",
+        "unix:",
+        "http://127.0.0.1:0/x",
+        "fd:",
+        "fd:x",
+        "fd:-1",
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         refused(cases[i], SKUA_E_INVALID_URL);
@@ -35,7 +48,8 @@ static void bad_words_are_refused(void **state) {
 static void tls_settings_belong_to_https(void **state) {
     (void)state;
     skua_error err;
-    const skua_tls_opts tls = {.size = sizeof tls, .cert_file = "/nonexistent.pem"};
+    const skua_listen_opts tls = {.size = sizeof tls,
+                                  .tls = SKUA_OPTS(skua_tls_opts, .cert_file = "/nonexistent.pem")};
     assert_null(sk_listener_new("http://127.0.0.1:0", &tls, 1, &err));
     assert_int_equal(err.code, SKUA_E_INVALID_URL);
     assert_null(sk_listener_new("https://127.0.0.1:0", &tls, 1, &err));
