@@ -218,6 +218,19 @@ static int send_parts(skua_request *q, skua_reply *a, content *c, const sk_byte_
 
 /* ---- judging ---- */
 
+/* The value of a field; ptr NULL: there is none. One that cannot be joined for want of memory is
+ * empty, which errs on the safe side: no part of another file is sent for it. */
+static skua_str value_of(skua_request *q, const char *name) {
+    skua_str wanted = sk_str(name);
+    const sk_field *f = sk_fields_find(&q->head.fields, wanted);
+    if (!f)
+        return (skua_str){NULL, 0};
+    if (!sk_fields_find_next(&q->head.fields, f, wanted))
+        return f->value.len > 0 ? f->value : SK_LIT("");
+    const char *joined = skua_request_header(q, name);
+    return joined ? sk_str(joined) : SK_LIT("");
+}
+
 static bool is_get(const skua_request *q) {
     return sk_str_eq(q->head.method, SK_LIT("GET"));
 }
@@ -238,10 +251,10 @@ static sk_validators validators_of(const content *c) {
 /* 0, 304 or 412. For methods that do not read, preconditions are about what the handler does. */
 static int evaluate(skua_request *q, const content *c) {
     const sk_conditions conditions = {
-        .if_match = sk_str(skua_request_header(q, "If-Match")),
-        .if_none_match = sk_str(skua_request_header(q, "If-None-Match")),
-        .if_modified_since = sk_str(skua_request_header(q, "If-Modified-Since")),
-        .if_unmodified_since = sk_str(skua_request_header(q, "If-Unmodified-Since")),
+        .if_match = value_of(q, "If-Match"),
+        .if_none_match = value_of(q, "If-None-Match"),
+        .if_modified_since = value_of(q, "If-Modified-Since"),
+        .if_unmodified_since = value_of(q, "If-Unmodified-Since"),
     };
     const sk_validators v = validators_of(c);
     if (!is_get(q) && !is_head(q))
@@ -251,10 +264,9 @@ static int evaluate(skua_request *q, const content *c) {
 
 /* RFC 9110 14.2: Range MUST be ignored for other methods than GET. */
 static sk_range_verdict judge_range(skua_request *q, const content *c, sk_ranges *out) {
-    skua_str range = sk_str(skua_request_header(q, "Range"));
+    skua_str range = value_of(q, "Range");
     const sk_validators v = validators_of(c);
-    if (!range.ptr || !is_get(q) ||
-        !sk_range_applies(sk_str(skua_request_header(q, "If-Range")), &v, c->now))
+    if (!range.ptr || !is_get(q) || !sk_range_applies(value_of(q, "If-Range"), &v, c->now))
         return SK_RANGE_WHOLE;
     return sk_range_judge(range, c->size, out);
 }

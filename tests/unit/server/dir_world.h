@@ -62,6 +62,11 @@ static inline void set_time(const char *path, time_t seconds, long ns) {
     assert_int_equal(utimensat(AT_FDCWD, in_tree(path), times, 0), 0);
 }
 
+static inline void put_at(const char *path, const char *text, time_t seconds) {
+    put_file(path, text);
+    set_time(path, seconds, 500000000);
+}
+
 static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
     (void)st;
     (void)type;
@@ -78,13 +83,17 @@ static inline void *run(void *arg) {
 }
 
 /* Make the tree: the test fills it, and adds its routes to the server. */
-static inline void make_world(void) {
+static inline void make_world_with(const skua_server_opts *opts) {
     skua_error err;
     strcpy(world.root, "/tmp/skua-dir-XXXXXX");
     assert_non_null(mkdtemp(world.root));
     put_dir("");
-    world.server = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = 1), &err);
+    world.server = skua_server_new(opts, &err);
     assert_non_null(world.server);
+}
+
+static inline void make_world(void) {
+    make_world_with(SKUA_OPTS(skua_server_opts, .workers = 1));
 }
 
 static inline int start_world(void) {

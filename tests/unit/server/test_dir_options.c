@@ -2,11 +2,6 @@
  * fields, dot files, and pages for what is not there. */
 #include "dir_world.h"
 
-static void put_at(const char *path, const char *text, time_t seconds) {
-    put_file(path, text);
-    set_time(path, seconds, 500000000);
-}
-
 static int start(void **state) {
     (void)state;
     make_world();
@@ -284,84 +279,6 @@ static void b11_wrong_options(void **state) {
     }
 }
 
-/* ---- listings ---- */
-
-static const char *place(const answer *a, const char *text) {
-    const char *at = strstr(a->body, text);
-    if (!at)
-        fail_msg("no %s in:\n%s", text, a->body);
-    return at;
-}
-
-static void b11_listing_sorted(void **state) {
-    (void)state;
-    put_dir("sorted");
-    put_dir("sorted/dir");
-    put_at("sorted/a", "333", 1000000002);
-    put_at("sorted/b", "1", 1000000003);
-    put_at("sorted/c", "22", 1000000001);
-    static const struct {
-        const char *query, *first, *second, *third, *link;
-    } cases[] = {
-        {"", "a", "b", "c", "\"?sort=name&amp;order=desc\""},
-        {"?sort=name&order=desc", "c", "b", "a", "\"?sort=name&amp;order=asc\""},
-        {"?sort=size", "a", "c", "b", "\"?sort=size&amp;order=asc\""},
-        {"?sort=size&order=asc", "b", "c", "a", "\"?sort=size&amp;order=desc\""},
-        {"?order=asc&x&sort=date", "c", "a", "b", "\"?sort=date&amp;order=desc\""},
-        {"?sort=date&order=desc", "b", "a", "c", "\"?sort=name&amp;order=asc\""},
-        {"?sort=%3Cscript%3E&order=up", "a", "b", "c", "\"?sort=date&amp;order=desc\""},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        char target[128], link[3][64];
-        snprintf(target, sizeof target, "/dot/sorted/%s", cases[i].query);
-        snprintf(link[0], sizeof link[0], "<a href=\"%s\">", cases[i].first);
-        snprintf(link[1], sizeof link[1], "<a href=\"%s\">", cases[i].second);
-        snprintf(link[2], sizeof link[2], "<a href=\"%s\">", cases[i].third);
-        answer a = ask("GET", target, "Accept: text/html, */*;q=0.8\r\n");
-        assert_int_equal(a.status, 200);
-        assert_field(&a, "Vary", "Accept");
-        assert_true(place(&a, "<a href=\"dir/\">") < place(&a, link[0]));
-        assert_true(place(&a, link[0]) < place(&a, link[1]));
-        assert_true(place(&a, link[1]) < place(&a, link[2]));
-        place(&a, cases[i].link);
-        assert_null(strstr(a.body, "script"));
-        free(a.head);
-    }
-}
-
-static void b11_listing_as_json(void **state) {
-    (void)state;
-    put_dir("json");
-    put_dir("json/d");
-    set_time("json/d", 1000000000, 0);
-    put_at("json/a \"<b>\"", "333", 1000000002);
-    put_at("json/\xc3\xa4\xf0\x9f\x98\x80", "1", 1000000003);
-    put_at("json/\xff", "22", 1000000001);
-    answer a = ask("GET", "/dot/json/", "Accept: application/json\r\n");
-    assert_int_equal(a.status, 200);
-    assert_field(&a, "Content-Type", "application/json");
-    assert_field(&a, "Vary", "Accept");
-    assert_string_equal(
-        a.body,
-        "{\"path\":\"/dot/json/\",\"entries\":[\n"
-        "{\"name\":\"d\",\"type\":\"directory\",\"mtime\":1000000000,\"href\":\"d/\"},\n"
-        "{\"name\":\"a \\u0022\\u003cb\\u003e\\u0022\",\"type\":\"file\",\"size\":3,"
-        "\"mtime\":1000000002,\"href\":\"a%20%22%3Cb%3E%22\"},\n"
-        "{\"name\":\"\\u00e4\\ud83d\\ude00\",\"type\":\"file\",\"size\":1,\"mtime\":1000000003,"
-        "\"href\":\"%C3%A4%F0%9F%98%80\"},\n"
-        "{\"name\":\"\\ufffd\",\"type\":\"file\",\"size\":2,\"mtime\":1000000001,"
-        "\"href\":\"%FF\"}],\"truncated\":false}\n");
-    free(a.head);
-    a = ask("GET", "/dot/json/?sort=size", "Accept: application/json, */*\r\n");
-    assert_true(place(&a, "\"size\":3") < place(&a, "\"size\":2"));
-    free(a.head);
-    /* With the route's own page for what is not there. */
-    a = ask("GET", "/spa/none.d/", "Accept: application/json\r\n");
-    assert_int_equal(a.status, 404);
-    assert_string_equal(a.body, "nothing here");
-    free(a.head);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b11_precompressed),
@@ -374,8 +291,6 @@ int main(void) {
         cmocka_unit_test(b11_fallback),
         cmocka_unit_test(b11_page_of_404),
         cmocka_unit_test(b11_wrong_options),
-        cmocka_unit_test(b11_listing_sorted),
-        cmocka_unit_test(b11_listing_as_json),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
