@@ -127,11 +127,11 @@ void sk_deferral_lock_again(sk_deferral *d) {
     sk_cond_tell_all(&d->moved);
 }
 
-static void tell(sk_deferral *d, skua_reply_event_fn *fn, void *user) {
-    if (!fn || d->finished)
+static void tell(sk_deferral *d, sk_deferral_event event) {
+    if (!event.fn || d->finished)
         return;
     sk_deferral_unlock_to_tell(d);
-    fn(&d->exchange->reply, user);
+    event.fn(&d->exchange->reply, event.user);
     sk_deferral_lock_again(d);
 }
 
@@ -145,7 +145,7 @@ bool sk_deferral_collect(sk_deferral *d, sk_buf *out) {
     }
     if (any && d->told_full) {
         d->told_full = false;
-        tell(d, d->on_room, d->on_room_user);
+        tell(d, d->on_room);
     }
     sk_mutex_unlock(&d->lock);
     return finished;
@@ -170,7 +170,7 @@ void sk_deferral_tell_gone(sk_deferral *d) {
     d->told_gone = true;
     sk_cond_tell_all(&d->moved);
     if (first)
-        tell(d, d->on_gone, d->on_gone_user);
+        tell(d, d->on_gone);
     sk_mutex_unlock(&d->lock);
 }
 

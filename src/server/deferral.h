@@ -36,6 +36,12 @@ typedef struct sk_deferral_body {
     sk_buf in;
 } sk_deferral_body;
 
+/* What the finisher has called about his reply. */
+typedef struct sk_deferral_event {
+    skua_reply_event_fn *fn; /* NULL: nothing */
+    void *user;
+} sk_deferral_event;
+
 /* A body that is taken from a function on the loop. */
 typedef struct sk_deferral_source {
     skua_reply_source_fn *fn; /* NULL: there is none */
@@ -61,10 +67,8 @@ struct sk_deferral {
     sk_thread teller;
     int result; /* of the handler */
     sk_buf out; /* framed, to be moved to the connection's output */
-    skua_reply_event_fn *on_room;
-    skua_reply_event_fn *on_gone;
-    void *on_room_user;
-    void *on_gone_user;
+    sk_deferral_event on_room;
+    sk_deferral_event on_gone;
     sk_callbacks *callbacks; /* held */
     const char *client;      /* its address */
     bool is_tls;

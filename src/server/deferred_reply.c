@@ -47,28 +47,22 @@ int skua_reply_is_gone(skua_reply *a) {
     return gone;
 }
 
-int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
+static int set_event(skua_reply *a, size_t at, sk_deferral_event event) {
     if (!a)
         return SKUA_E_INVALID_ARGUMENT;
     sk_deferral *d = deferral_of(a);
     if (!d)
         return SKUA_E_STATE;
     sk_mutex_lock(&d->lock);
-    d->on_gone = fn;
-    d->on_gone_user = user;
+    *(sk_deferral_event *)(void *)((char *)d + at) = event;
     sk_mutex_unlock(&d->lock);
     return 0;
 }
 
+int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
+    return set_event(a, offsetof(sk_deferral, on_gone), (sk_deferral_event){fn, user});
+}
+
 int skua_reply_on_room(skua_reply *a, skua_reply_event_fn *fn, void *user) {
-    if (!a)
-        return SKUA_E_INVALID_ARGUMENT;
-    sk_deferral *d = deferral_of(a);
-    if (!d)
-        return SKUA_E_STATE;
-    sk_mutex_lock(&d->lock);
-    d->on_room = fn;
-    d->on_room_user = user;
-    sk_mutex_unlock(&d->lock);
-    return 0;
+    return set_event(a, offsetof(sk_deferral, on_room), (sk_deferral_event){fn, user});
 }

@@ -46,12 +46,31 @@ static int quick(skua_request *q, skua_reply *a, void *user) {
     return skua_reply_text(a, 200, "quick");
 }
 
-static void open_stage(running *r, const skua_server_opts *opts, const char *pattern,
+/* A server with a route, and a client of it. */
+typedef struct scene {
+    running r;
+    stage st;
+    raw_client c;
+} scene;
+
+static void open_scene(scene *s, const skua_server_opts *opts, const char *pattern,
                        const skua_route_opts *route) {
-    running_make(r, opts);
-    assert_int_equal(skua_route(r->s, "/quick", quick, NULL), 0);
-    assert_int_equal(skua_route_with(r->s, pattern, route), 0);
-    running_start(r, LOOPBACK, NULL);
+    stage_init(&s->st);
+    running_make(&s->r, opts);
+    assert_int_equal(skua_route(s->r.s, "/quick", quick, NULL), 0);
+    assert_int_equal(skua_route_with(s->r.s, pattern, route), 0);
+    running_start(&s->r, LOOPBACK, NULL);
+    rc_connect(&s->c, skua_server_url(s->r.s, 0));
+}
+
+static void connect_again(scene *s) {
+    rc_close(&s->c);
+    rc_connect(&s->c, skua_server_url(s->r.s, 0));
+}
+
+static void close_scene(scene *s) {
+    rc_close(&s->c);
+    running_finish(&s->r);
 }
 
 #define ONE_WORKER SKUA_OPTS(skua_server_opts, .workers = 1)
@@ -68,44 +87,38 @@ static int block(skua_request *q, skua_reply *a, void *user) {
 
 static void a_handler_that_blocks_holds_nobody_up(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/slow",
-               SKUA_OPTS(skua_route_opts, .fn = block, .user = &st, .kind = SKUA_HANDLER_POOL));
-    static raw_client slow, other;
-    rc_connect(&slow, skua_server_url(r.s, 0));
-    rc_say(&slow, GET("/slow") GET("/quick"));
-    wait_for(&st.in);
-    rc_connect(&other, skua_server_url(r.s, 0));
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/slow",
+               SKUA_OPTS(skua_route_opts, .fn = block, .user = &s.st, .kind = SKUA_HANDLER_POOL));
+    static raw_client other;
+    rc_say(&s.c, GET("/slow") GET("/quick"));
+    wait_for(&s.st.in);
+    rc_connect(&other, skua_server_url(s.r.s, 0));
     rc_say(&other, GET("/quick"));
     rc_expect(&other, "\r\n\r\nquick");
-    assert_int_equal(slow.len, 0);
-    sem_post(&st.go);
-    rc_expect(&slow, "\r\n\r\nslow");
-    rc_expect(&slow, "\r\n\r\nquick"); /* the request behind it, in its turn */
-    rc_close(&slow);
+    assert_int_equal(s.c.len, 0);
+    sem_post(&s.st.go);
+    rc_expect(&s.c, "\r\n\r\nslow");
+    rc_expect(&s.c, "\r\n\r\nquick"); /* the request behind it, in its turn */
     rc_close(&other);
-    running_finish(&r);
+    close_scene(&s);
 }
 
 static void a_full_queue_is_503(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(
-        &r, SKUA_OPTS(skua_server_opts, .workers = 1, .pool_threads = 1, .pool_queue_max = 1),
-        "/slow", SKUA_OPTS(skua_route_opts, .fn = block, .user = &st, .kind = SKUA_HANDLER_POOL));
+    static scene s;
+    open_scene(
+        &s, SKUA_OPTS(skua_server_opts, .workers = 1, .pool_threads = 1, .pool_queue_max = 1),
+        "/slow", SKUA_OPTS(skua_route_opts, .fn = block, .user = &s.st, .kind = SKUA_HANDLER_POOL));
     static raw_client c[3];
     for (int i = 0; i < 3; i++) {
-        rc_connect(&c[i], skua_server_url(r.s, 0));
+        rc_connect(&c[i], skua_server_url(s.r.s, 0));
         rc_say(&c[i], GET("/slow"));
         if (i == 0)
-            wait_for(&st.in);
+            wait_for(&s.st.in);
         if (i == 1) { /* it is in the queue once the loop has answered another */
             static raw_client probe;
-            rc_connect(&probe, skua_server_url(r.s, 0));
+            rc_connect(&probe, skua_server_url(s.r.s, 0));
             rc_say(&probe, GET("/quick"));
             rc_expect(&probe, "quick");
             rc_close(&probe);
@@ -116,13 +129,13 @@ static void a_full_queue_is_503(void **state) {
     rc_expect(&c[2], "</html>\n");
     rc_say(&c[2], GET("/quick")); /* and the connection goes on */
     rc_expect(&c[2], "\r\n\r\nquick");
-    sem_post(&st.go);
-    sem_post(&st.go);
+    sem_post(&s.st.go);
+    sem_post(&s.st.go);
     rc_expect(&c[0], "\r\n\r\nslow");
     rc_expect(&c[1], "\r\n\r\nslow");
     for (int i = 0; i < 3; i++)
         rc_close(&c[i]);
-    running_finish(&r);
+    close_scene(&s);
 }
 
 static int fail_late(skua_request *q, skua_reply *a, void *user) {
@@ -179,29 +192,26 @@ static void *drink(void *arg) {
 
 static void a_streamed_body_and_its_echo_are_unbounded(void **state) {
     (void)state;
-    running r;
-    open_stage(&r, ONE_WORKER, "POST /echo",
+    static scene s;
+    open_scene(&s, ONE_WORKER, "POST /echo",
                SKUA_OPTS(skua_route_opts, .fn = echo, .kind = SKUA_HANDLER_POOL, .stream_body = 1));
-    static raw_client c;
     static char piece[10001];
     memset(piece, 'e', sizeof piece - 1);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
+    rc_say(&s.c, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
     sk_thread drinker;
-    assert_int_equal(sk_thread_start(&drinker, drink, &c), 0);
+    assert_int_equal(sk_thread_start(&drinker, drink, &s.c), 0);
     for (int i = 0; i < 800; i++) {
-        rc_say(&c, "2710\r\n");
-        rc_say(&c, piece);
-        rc_say(&c, "\r\n");
+        rc_say(&s.c, "2710\r\n");
+        rc_say(&s.c, piece);
+        rc_say(&s.c, "\r\n");
     }
-    rc_say(&c, "0\r\n\r\n");
+    rc_say(&s.c, "0\r\n\r\n");
     sk_thread_join(drinker);
-    assert_non_null(strstr(c.heard, "0\r\n\r\n"));
-    c.len = 0;
-    rc_say(&c, GET("/quick"));
-    rc_expect(&c, "\r\n\r\nquick");
-    rc_close(&c);
-    running_finish(&r);
+    assert_non_null(strstr(s.c.heard, "0\r\n\r\n"));
+    s.c.len = 0;
+    rc_say(&s.c, GET("/quick"));
+    rc_expect(&s.c, "\r\n\r\nquick");
+    close_scene(&s);
 }
 
 static int read_some(skua_request *q, skua_reply *a, void *user) {
@@ -217,46 +227,36 @@ static int read_some(skua_request *q, skua_reply *a, void *user) {
 
 static void a_body_at_hand_is_read_as_well(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "POST /", SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n0123456789abcdefghij");
-    rc_expect(&c, "\r\n\r\n20");
-    rc_close(&c);
-    running_finish(&r);
+    static scene s;
+    open_scene(&s, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &s.st));
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 20\r\n\r\n0123456789abcdefghij");
+    rc_expect(&s.c, "\r\n\r\n20");
+    close_scene(&s);
 }
 
 static void a_streamed_body_has_its_limit_and_its_time(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, SKUA_OPTS(skua_server_opts, .workers = 1, .body_timeout_ms = 100), "POST /",
-               SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &st, .kind = SKUA_HANDLER_POOL,
+    static scene s;
+    open_scene(&s, SKUA_OPTS(skua_server_opts, .workers = 1, .body_timeout_ms = 100), "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = read_some, .user = &s.st, .kind = SKUA_HANDLER_POOL,
                          .stream_body = 1, .body_max_bytes = 10));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n");
-    wait_for(&st.in);
-    assert_int_equal(atomic_load(&st.code), SKUA_E_BODY_TOO_LARGE);
-    rc_expect(&c, "HTTP/1.1 400 ");
-    rc_expect(&c, "Connection: close\r\n");
-    rc_expect_end(&c);
-    rc_close(&c);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n0123");
-    wait_for(&st.in);
-    assert_int_equal(atomic_load(&st.code), SKUA_E_TIMEOUT);
-    rc_expect_end(&c);
-    rc_close(&c);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\n");
-    rc_expect(&c, "HTTP/1.1 413 "); /* announced: the handler is not troubled */
-    rc_close(&c);
-    running_finish(&r);
+    rc_say(&s.c,
+           "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n");
+    wait_for(&s.st.in);
+    assert_int_equal(atomic_load(&s.st.code), SKUA_E_BODY_TOO_LARGE);
+    rc_expect(&s.c, "HTTP/1.1 400 ");
+    rc_expect(&s.c, "Connection: close\r\n");
+    rc_expect_end(&s.c);
+    connect_again(&s);
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n0123");
+    wait_for(&s.st.in);
+    assert_int_equal(atomic_load(&s.st.code), SKUA_E_TIMEOUT);
+    rc_expect_end(&s.c);
+    connect_again(&s);
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\n");
+    rc_expect(&s.c, "HTTP/1.1 413 "); /* announced: the handler is not troubled */
+    close_scene(&s);
 }
 
 static void b08_continue_is_said_when_the_body_is_wanted(void **state) {
@@ -301,56 +301,46 @@ static int defer(skua_request *q, skua_reply *a, void *user) {
 
 static void a_reply_is_finished_by_another_thread(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "POST /later/{name}",
-               SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
+    static scene s;
+    open_scene(&s, ONE_WORKER, "POST /later/{name}",
+               SKUA_OPTS(skua_route_opts, .fn = defer, .user = &s.st));
     for (int i = 0; i < 3; i++) {
-        rc_say(&c, "POST /later/you HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody");
-        wait_for(&st.in);
-        assert_int_equal(skua_reply_is_gone(st.reply), 0);
-        assert_non_null(strstr(skua_request_client(st.request), "127.0.0.1:"));
-        assert_int_equal(skua_reply_text(st.reply, 200, "%s %s %s",
-                                         skua_request_param(st.request, "name"),
-                                         skua_request_header(st.request, "host"),
-                                         skua_request_body(st.request, NULL)),
+        rc_say(&s.c, "POST /later/you HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\nbody");
+        wait_for(&s.st.in);
+        assert_int_equal(skua_reply_is_gone(s.st.reply), 0);
+        assert_non_null(strstr(skua_request_client(s.st.request), "127.0.0.1:"));
+        assert_int_equal(skua_reply_text(s.st.reply, 200, "%s %s %s",
+                                         skua_request_param(s.st.request, "name"),
+                                         skua_request_header(s.st.request, "host"),
+                                         skua_request_body(s.st.request, NULL)),
                          0);
-        assert_int_equal(skua_reply_finish(st.reply), 0);
-        rc_expect(&c, "\r\n\r\nyou h body");
+        assert_int_equal(skua_reply_finish(s.st.reply), 0);
+        rc_expect(&s.c, "\r\n\r\nyou h body");
     }
-    rc_close(&c);
-    running_finish(&r);
+    close_scene(&s);
 }
 
 static void a_deferred_reply_leaves_as_it_is_written(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/later"));
-    wait_for(&st.in);
-    skua_reply_send_response(st.reply, 103);
-    skua_reply_send_header(st.reply, "Link", "</a.css>; rel=preload");
-    skua_reply_end_headers(st.reply);
-    rc_expect(&c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
-    skua_reply_send_response(st.reply, 200);
-    skua_reply_end_headers(st.reply);
-    rc_expect(&c, "\r\n\r\n");
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &s.st));
+    rc_say(&s.c, GET("/later"));
+    wait_for(&s.st.in);
+    skua_reply_send_response(s.st.reply, 103);
+    skua_reply_send_header(s.st.reply, "Link", "</a.css>; rel=preload");
+    skua_reply_end_headers(s.st.reply);
+    rc_expect(&s.c, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n");
+    skua_reply_send_response(s.st.reply, 200);
+    skua_reply_end_headers(s.st.reply);
+    rc_expect(&s.c, "\r\n\r\n");
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(skua_reply_write(st.reply, "piece", 5), 0);
-        rc_expect(&c, "5\r\npiece\r\n");
+        assert_int_equal(skua_reply_write(s.st.reply, "piece", 5), 0);
+        rc_expect(&s.c, "5\r\npiece\r\n");
     }
-    skua_reply_send_trailer(st.reply, "X-End", "yes");
-    skua_reply_finish(st.reply);
-    rc_expect(&c, "0\r\nX-End: yes\r\n\r\n");
-    rc_close(&c);
-    running_finish(&r);
+    skua_reply_send_trailer(s.st.reply, "X-End", "yes");
+    skua_reply_finish(s.st.reply);
+    rc_expect(&s.c, "0\r\nX-End: yes\r\n\r\n");
+    close_scene(&s);
 }
 
 static void on_event(skua_reply *a, void *user) {
@@ -362,31 +352,27 @@ static void on_event(skua_reply *a, void *user) {
 
 static void a_client_that_goes_is_told_of(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/later"));
-    wait_for(&st.in);
-    assert_int_equal(skua_reply_on_gone(st.reply, on_event, &st), 0);
-    rc_close(&c);
-    wait_for(&st.told);
-    assert_int_equal(skua_reply_is_gone(st.reply), 1);
-    skua_reply_send_response(st.reply, 200);
-    skua_reply_end_headers(st.reply);
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &s.st));
+    rc_say(&s.c, GET("/later"));
+    wait_for(&s.st.in);
+    assert_int_equal(skua_reply_on_gone(s.st.reply, on_event, &s.st), 0);
+    rc_close(&s.c);
+    wait_for(&s.st.told);
+    assert_int_equal(skua_reply_is_gone(s.st.reply), 1);
+    skua_reply_send_response(s.st.reply, 200);
+    skua_reply_end_headers(s.st.reply);
     static char much[100000];
     int rc = 0;
     int64_t until = sk_clock_ms() + PATIENCE_MS;
     while (rc != SKUA_E_BROKEN_PIPE && sk_clock_ms() < until) {
-        rc = skua_reply_write(st.reply, much, sizeof much);
+        rc = skua_reply_write(s.st.reply, much, sizeof much);
         sched_yield();
     }
     assert_int_equal(rc, SKUA_E_BROKEN_PIPE);
-    assert_int_equal(skua_reply_finish(st.reply), SKUA_E_BROKEN_PIPE);
-    assert_int_equal(atomic_load(&st.seen), 1);
-    running_finish(&r);
+    assert_int_equal(skua_reply_finish(s.st.reply), SKUA_E_BROKEN_PIPE);
+    assert_int_equal(atomic_load(&s.st.seen), 1);
+    running_finish(&s.r);
 }
 
 static void finish_it(skua_reply *a, void *user) {
@@ -397,77 +383,63 @@ static void finish_it(skua_reply *a, void *user) {
 
 static void the_callback_may_finish(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/later"));
-    wait_for(&st.in);
-    skua_reply_on_gone(st.reply, finish_it, &st);
-    rc_close(&c);
-    wait_for(&st.told);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/quick"));
-    rc_expect(&c, "quick");
-    rc_close(&c);
-    running_finish(&r);
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &s.st));
+    rc_say(&s.c, GET("/later"));
+    wait_for(&s.st.in);
+    skua_reply_on_gone(s.st.reply, finish_it, &s.st);
+    rc_close(&s.c);
+    wait_for(&s.st.told);
+    rc_connect(&s.c, skua_server_url(s.r.s, 0));
+    rc_say(&s.c, GET("/quick"));
+    rc_expect(&s.c, "quick");
+    close_scene(&s);
 }
 
 static void a_reply_outlives_its_server(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/later"));
-    wait_for(&st.in);
-    running_finish(&r);
-    rc_close(&c);
-    assert_int_equal(skua_reply_is_gone(st.reply), 1);
-    assert_int_equal(skua_reply_text(st.reply, 200, "late"), SKUA_E_BROKEN_PIPE);
-    assert_string_equal(skua_request_path(st.request), "/later");
-    assert_int_equal(skua_reply_finish(st.reply), SKUA_E_BROKEN_PIPE);
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &s.st));
+    rc_say(&s.c, GET("/later"));
+    wait_for(&s.st.in);
+    running_finish(&s.r);
+    rc_close(&s.c);
+    assert_int_equal(skua_reply_is_gone(s.st.reply), 1);
+    assert_int_equal(skua_reply_text(s.st.reply, 200, "late"), SKUA_E_BROKEN_PIPE);
+    assert_string_equal(skua_request_path(s.st.request), "/later");
+    assert_int_equal(skua_reply_finish(s.st.reply), SKUA_E_BROKEN_PIPE);
 }
 
 static void a_full_reply_takes_nothing_until_there_is_room(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st));
-    static raw_client c;
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/later", SKUA_OPTS(skua_route_opts, .fn = defer, .user = &s.st));
     static char much[60000];
     memset(much, 'm', sizeof much);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "GET /later HTTP/1.0\r\n\r\n");
-    wait_for(&st.in);
-    skua_reply_on_room(st.reply, on_event, &st);
-    skua_reply_send_response(st.reply, 200);
-    skua_reply_end_headers(st.reply);
+    rc_say(&s.c, "GET /later HTTP/1.0\r\n\r\n");
+    wait_for(&s.st.in);
+    skua_reply_on_room(s.st.reply, on_event, &s.st);
+    skua_reply_send_response(s.st.reply, 200);
+    skua_reply_end_headers(s.st.reply);
     size_t written = 0, heard = 0;
     for (int rounds = 0; rounds < 3; rounds++) {
-        while (skua_reply_write(st.reply, much, sizeof much) == 0)
+        while (skua_reply_write(s.st.reply, much, sizeof much) == 0)
             written += sizeof much;
-        assert_int_equal(skua_reply_write(st.reply, much, sizeof much), SKUA_E_AGAIN);
-        while (sem_trywait(&st.told) != 0) {
-            rc_more(&c);
-            heard += c.len;
-            c.len = 0;
+        assert_int_equal(skua_reply_write(s.st.reply, much, sizeof much), SKUA_E_AGAIN);
+        while (sem_trywait(&s.st.told) != 0) {
+            rc_more(&s.c);
+            heard += s.c.len;
+            s.c.len = 0;
         }
     }
-    skua_reply_finish(st.reply);
-    while (rc_more(&c)) {
-        heard += c.len;
-        c.len = 0;
+    skua_reply_finish(s.st.reply);
+    while (rc_more(&s.c)) {
+        heard += s.c.len;
+        s.c.len = 0;
     }
-    heard += c.len;
+    heard += s.c.len;
     assert_true(heard > written && heard < written + 500); /* the head */
-    rc_close(&c);
-    running_finish(&r);
+    close_scene(&s);
 }
 
 static int keep_from_pool(skua_request *q, skua_reply *a, void *user) {
@@ -477,22 +449,17 @@ static int keep_from_pool(skua_request *q, skua_reply *a, void *user) {
 
 static void a_pooled_handler_may_defer(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(
-        &r, ONE_WORKER, "/later",
-        SKUA_OPTS(skua_route_opts, .fn = keep_from_pool, .user = &st, .kind = SKUA_HANDLER_POOL));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/later"));
-    wait_for(&st.in);
-    skua_reply_text(st.reply, 201, "at last");
-    skua_reply_finish(st.reply);
-    rc_expect(&c, "HTTP/1.1 201 ");
-    rc_expect(&c, "at last");
-    rc_close(&c);
-    running_finish(&r);
+    static scene s;
+    open_scene(
+        &s, ONE_WORKER, "/later",
+        SKUA_OPTS(skua_route_opts, .fn = keep_from_pool, .user = &s.st, .kind = SKUA_HANDLER_POOL));
+    rc_say(&s.c, GET("/later"));
+    wait_for(&s.st.in);
+    skua_reply_text(s.st.reply, 201, "at last");
+    skua_reply_finish(s.st.reply);
+    rc_expect(&s.c, "HTTP/1.1 201 ");
+    rc_expect(&s.c, "at last");
+    close_scene(&s);
 }
 
 /* ---- bodies by callback ---- */
@@ -522,65 +489,50 @@ static int by_callback(skua_request *q, skua_reply *a, void *user) {
 
 static void a_body_comes_piece_by_piece(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "POST /",
-               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &st, .stream_body = 1));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-    wait_for(&st.told);
-    rc_say(&c, "3\r\ndef\r\n0\r\n\r\n" GET("/quick"));
-    rc_expect(&c, "\r\n\r\nabcdef");
-    rc_expect(&c, "\r\n\r\nquick");
-    rc_close(&c);
-    running_finish(&r);
+    static scene s;
+    open_scene(&s, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &s.st, .stream_body = 1));
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    wait_for(&s.st.told);
+    rc_say(&s.c, "3\r\ndef\r\n0\r\n\r\n" GET("/quick"));
+    rc_expect(&s.c, "\r\n\r\nabcdef");
+    rc_expect(&s.c, "\r\n\r\nquick");
+    close_scene(&s);
 }
 
 static void a_body_can_be_paused(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    atomic_store(&st.seen, 1);
-    open_stage(&r, ONE_WORKER, "POST /",
-               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &st, .stream_body = 1));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST
-               "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
-    wait_for(&st.told);
-    assert_int_not_equal(sem_trywait(&st.told), 0);
-    atomic_store(&st.seen, 0);
-    assert_int_equal(skua_request_resume(st.request), 0);
-    rc_expect(&c, "\r\n\r\nabcdef");
-    rc_close(&c);
-    running_finish(&r);
+    static scene s;
+    atomic_store(&s.st.seen, 1);
+    open_scene(&s, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &s.st, .stream_body = 1));
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST
+                 "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
+    wait_for(&s.st.told);
+    assert_int_not_equal(sem_trywait(&s.st.told), 0);
+    atomic_store(&s.st.seen, 0);
+    assert_int_equal(skua_request_resume(s.st.request), 0);
+    rc_expect(&s.c, "\r\n\r\nabcdef");
+    close_scene(&s);
 }
 
 static void a_body_that_breaks_off_is_told(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "POST /",
-               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &st, .stream_body = 1));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\n");
-    wait_for(&st.in);
-    assert_int_equal(atomic_load(&st.code), SKUA_E_BAD_CHUNK);
-    rc_expect(&c, "HTTP/1.1 400 ");
-    rc_expect_end(&c);
-    rc_close(&c);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n0123");
-    wait_for(&st.told);
-    rc_close(&c);
-    wait_for(&st.in);
-    assert_true(atomic_load(&st.code) < 0);
-    running_finish(&r);
+    static scene s;
+    open_scene(&s, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &s.st, .stream_body = 1));
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nxyz\r\n");
+    wait_for(&s.st.in);
+    assert_int_equal(atomic_load(&s.st.code), SKUA_E_BAD_CHUNK);
+    rc_expect(&s.c, "HTTP/1.1 400 ");
+    rc_expect_end(&s.c);
+    connect_again(&s);
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Content-Length: 9\r\n\r\n0123");
+    wait_for(&s.st.told);
+    rc_close(&s.c);
+    wait_for(&s.st.in);
+    assert_true(atomic_load(&s.st.code) < 0);
+    running_finish(&s.r);
 }
 
 /* ---- sources and event streams ---- */
@@ -633,68 +585,59 @@ static void source_init(source *s, int left, int code) {
 static void a_source_is_asked_as_fast_as_the_client_reads(void **state) {
     (void)state;
     enum { SIZE = 30000000 };
-    running r;
-    source s;
-    source_init(&s, SIZE, 0);
-    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &s));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, "GET / HTTP/1.0\r\n\r\n");
-    rc_expect(&c, "\r\n\r\n");
-    assert_int_not_equal(sem_trywait(&s.done), 0);
-    size_t heard = c.len;
+    static scene s;
+    source src;
+    source_init(&src, SIZE, 0);
+    open_scene(&s, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &src));
+    rc_say(&s.c, "GET / HTTP/1.0\r\n\r\n");
+    rc_expect(&s.c, "\r\n\r\n");
+    assert_int_not_equal(sem_trywait(&src.done), 0);
+    size_t heard = s.c.len;
     do {
-        heard += c.len;
-        c.len = 0;
-    } while (rc_more(&c));
-    wait_for(&s.done);
+        heard += s.c.len;
+        s.c.len = 0;
+    } while (rc_more(&s.c));
+    wait_for(&src.done);
     assert_true(heard >= SIZE);
-    rc_close(&c);
-    running_finish(&r);
+    close_scene(&s);
 }
 
 static void a_dry_source_is_asked_again_when_it_says_so(void **state) {
     (void)state;
-    running r;
-    source s;
-    source_init(&s, -1, 0);
-    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &s));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/") GET("/quick"));
-    wait_for(&s.asked);
-    assert_int_not_equal(sem_trywait(&s.asked), 0);
-    atomic_store(&s.left, 3);
-    assert_int_equal(skua_reply_resume(s.reply), 0);
-    rc_expect(&c, "\r\n\r\n3\r\nsss\r\n0\r\n\r\n");
-    rc_expect(&c, "\r\n\r\nquick");
-    wait_for(&s.done);
-    rc_close(&c);
-    running_finish(&r);
+    static scene s;
+    source src;
+    source_init(&src, -1, 0);
+    open_scene(&s, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &src));
+    rc_say(&s.c, GET("/") GET("/quick"));
+    wait_for(&src.asked);
+    assert_int_not_equal(sem_trywait(&src.asked), 0);
+    atomic_store(&src.left, 3);
+    assert_int_equal(skua_reply_resume(src.reply), 0);
+    rc_expect(&s.c, "\r\n\r\n3\r\nsss\r\n0\r\n\r\n");
+    rc_expect(&s.c, "\r\n\r\nquick");
+    wait_for(&src.done);
+    close_scene(&s);
 }
 
 static void a_source_that_fails_cuts_and_one_that_is_left_is_done(void **state) {
     (void)state;
-    running r;
-    source s;
-    source_init(&s, 5, SKUA_E_OS);
-    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &s));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/"));
-    rc_expect(&c, "5\r\nsssss\r\n");
-    rc_expect_end(&c);
-    assert_int_equal(c.len, 0);
-    wait_for(&s.done);
-    rc_close(&c);
-    atomic_store(&s.left, -1);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/"));
-    wait_for(&s.asked);
-    running_stop(&r); /* the server ends it */
-    wait_for(&s.done);
-    rc_close(&c);
-    skua_server_free(r.s);
+    static scene s;
+    source src;
+    source_init(&src, 5, SKUA_E_OS);
+    open_scene(&s, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = pour, .user = &src));
+    rc_say(&s.c, GET("/"));
+    rc_expect(&s.c, "5\r\nsssss\r\n");
+    rc_expect_end(&s.c);
+    assert_int_equal(s.c.len, 0);
+    wait_for(&src.done);
+    atomic_store(&src.left, -1);
+    connect_again(&s);
+    rc_say(&s.c, GET("/"));
+    wait_for(&src.asked);
+    running_stop(&s.r); /* the server ends it */
+    wait_for(&src.done);
+    rc_close(&s.c);
+    skua_server_free(s.r.s);
 }
 
 static int events(skua_request *q, skua_reply *a, void *user) {
@@ -708,33 +651,28 @@ static int events(skua_request *q, skua_reply *a, void *user) {
 
 static void events_are_lines_and_silence_is_a_heartbeat(void **state) {
     (void)state;
-    running r;
-    stage st;
-    stage_init(&st);
-    open_stage(&r, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = events, .user = &st));
-    static raw_client c;
-    rc_connect(&c, skua_server_url(r.s, 0));
-    rc_say(&c, GET("/"));
-    wait_for(&st.in);
-    rc_expect(&c, "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n");
-    rc_expect(&c, "3\r\n:\n\n\r\n");
-    rc_expect(&c, "3\r\n:\n\n\r\n");
-    assert_int_equal(
-        skua_reply_event(st.reply, SKUA_OPTS(skua_event, .name = "tick", .id = "7", .retry_ms = 100,
-                                             .data = "one\ntwo\r\nthree\rfour\n")),
-        0);
-    rc_expect(&c, "event: tick\nid: 7\nretry: 100\ndata: one\ndata: two\ndata: three\n"
-                  "data: four\ndata: \n\n");
-    assert_int_equal(skua_reply_event(st.reply, SKUA_OPTS(skua_event, .name = "a\nb")),
+    static scene s;
+    open_scene(&s, ONE_WORKER, "/", SKUA_OPTS(skua_route_opts, .fn = events, .user = &s.st));
+    rc_say(&s.c, GET("/"));
+    wait_for(&s.st.in);
+    rc_expect(&s.c, "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n");
+    rc_expect(&s.c, "3\r\n:\n\n\r\n");
+    rc_expect(&s.c, "3\r\n:\n\n\r\n");
+    assert_int_equal(skua_reply_event(s.st.reply, SKUA_OPTS(skua_event, .name = "tick", .id = "7",
+                                                            .retry_ms = 100,
+                                                            .data = "one\ntwo\r\nthree\rfour\n")),
+                     0);
+    rc_expect(&s.c, "event: tick\nid: 7\nretry: 100\ndata: one\ndata: two\ndata: three\n"
+                    "data: four\ndata: \n\n");
+    assert_int_equal(skua_reply_event(s.st.reply, SKUA_OPTS(skua_event, .name = "a\nb")),
                      SKUA_E_INVALID_ARGUMENT);
-    assert_int_equal(skua_reply_event(st.reply, &(skua_event){.size = sizeof(skua_event)}),
+    assert_int_equal(skua_reply_event(s.st.reply, &(skua_event){.size = sizeof(skua_event)}),
                      SKUA_E_INVALID_ARGUMENT);
-    assert_int_equal(skua_reply_event(st.reply, SKUA_OPTS(skua_event, .data = "")), 0);
-    rc_expect(&c, "data: \n\n");
-    skua_reply_finish(st.reply);
-    rc_expect(&c, "0\r\n\r\n");
-    rc_close(&c);
-    running_finish(&r);
+    assert_int_equal(skua_reply_event(s.st.reply, SKUA_OPTS(skua_event, .data = "")), 0);
+    rc_expect(&s.c, "data: \n\n");
+    skua_reply_finish(s.st.reply);
+    rc_expect(&s.c, "0\r\n\r\n");
+    close_scene(&s);
 }
 
 static void calls_out_of_place_are_refused(void **state) {
