@@ -503,9 +503,9 @@ static void a_body_comes_piece_by_piece(void **state) {
 static void a_body_can_be_paused(void **state) {
     (void)state;
     static scene s;
-    atomic_store(&s.st.seen, 1);
     open_scene(&s, ONE_WORKER, "POST /",
                SKUA_OPTS(skua_route_opts, .fn = by_callback, .user = &s.st, .stream_body = 1));
+    atomic_store(&s.st.seen, 1);
     rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST
                  "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
     wait_for(&s.st.told);
