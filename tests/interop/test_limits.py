@@ -2,12 +2,13 @@
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 
 import pytest
 
-from scripted import HOLD
+from scripted import HOLD, WAIT
 
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -106,6 +107,46 @@ def test_a_connect_timeout_is_for_all_of_it(get_json):
     assert (got.status, told["error"]["phase"]) == (28, "tls")
     assert 0.2 < told["timings"]["connect"] / 1000 < 0.6
     assert 0.55 < told["timings"]["total"] / 1000 < 0.8
+
+
+@contextlib.contextmanager
+def handshake_that_stops(context, size):
+    """A TLS server that falls silent once it has sent `size` bytes."""
+    def serve(listener):
+        theirs, ours = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(theirs, ours, server_side=True)
+        left = size
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError, ssl.SSLError):
+            connection.settimeout(WAIT)
+            while piece := connection.recv(65536):
+                theirs.write(piece)
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    tls.do_handshake()
+                flight = ours.read(left)
+                left -= len(flight)
+                connection.sendall(flight)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+@pytest.mark.parametrize("size", [1, 5, 50, 300])
+def test_a_handshake_that_stops(get_json, ca, version, size):
+    """Within a record's head, behind it, within the server's hello, within its certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ca.good.cert, ca.good.key)
+    context.maximum_version = getattr(ssl.TLSVersion, version)
+    with handshake_that_stops(context, size) as port:
+        got, told = get_json("-k", "--connect-timeout", "0.3", "https://127.0.0.1:%d/" % port)
+    assert (got.status, told["error"]["phase"]) == (28, "tls")
+    assert told["error"]["message"] == "tls: 127.0.0.1: handshake not complete within 300 ms"
+    assert 0.28 < told["timings"]["total"] / 1000 < 0.5
+    assert told["timings"]["connect"] is not None and told["timings"]["tls"] is None
 
 
 def test_a_trickle_is_bounded(get_json):
