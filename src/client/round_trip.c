@@ -142,7 +142,7 @@ int sk_round_trip_look(sk_round_trip *t, skua_error *err) {
     return 0;
 }
 
-static int64_t received(const sk_round_trip *t) {
+int64_t sk_round_trip_received(const sk_round_trip *t) {
     return t->channel->session.received - t->received_before;
 }
 
@@ -220,8 +220,9 @@ int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err) {
         return 0;
     if (rc == SKUA_E_BAD_STATUS_LINE || rc == SKUA_E_UNKNOWN_PROTOCOL)
         quote_line(t, err);
-    sk_peer_blame(&t->channel->peer, received(t) > 0 ? SKUA_PHASE_NONE : SKUA_PHASE_WAIT, err);
-    err->bytes_received = received(t);
+    sk_peer_blame(&t->channel->peer,
+                  sk_round_trip_received(t) > 0 ? SKUA_PHASE_NONE : SKUA_PHASE_WAIT, err);
+    err->bytes_received = sk_round_trip_received(t);
     return rc;
 }
 
@@ -244,7 +245,8 @@ bool sk_round_trip_was_sent(const sk_round_trip *t) {
 bool sk_round_trip_died_unanswered(const sk_round_trip *t, int code) {
     bool ended = code == SKUA_E_REMOTE_DISCONNECTED || code == SKUA_E_CONNECTION_RESET ||
                  code == SKUA_E_BROKEN_PIPE;
-    return ended && t->channel && t->channel->reused && !t->answer && received(t) == 0;
+    return ended && t->channel && t->channel->reused && !t->answer &&
+           sk_round_trip_received(t) == 0;
 }
 
 /* What is not shown of the request is not shown of trailers either. */

@@ -47,6 +47,8 @@ int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_draft_fr
 int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_error *err);
 /* Wait for the final head. */
 int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err);
+/* Bytes of the answer, interim responses among them. */
+int64_t sk_round_trip_received(const sk_round_trip *t);
 /* May the peer have seen some of the request? */
 bool sk_round_trip_was_sent(const sk_round_trip *t);
 /* Has the kept connection ended without a byte of an answer? `code` is what it failed with. */

@@ -167,5 +167,7 @@ int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_err
         return 0;
     }
     cut(t);
-    return sk_peer_blame(&t->channel->peer, SKUA_PHASE_NONE, err);
+    /* A loss may show in the reading first: as long as nothing came, it is one of sending. */
+    bool unanswered = err->phase == SKUA_PHASE_RECV && sk_round_trip_received(t) == 0;
+    return sk_peer_blame(&t->channel->peer, unanswered ? SKUA_PHASE_SEND : SKUA_PHASE_NONE, err);
 }

@@ -123,6 +123,9 @@ static void a_peer_that_goes_without_a_word_is_an_error_of_sending(void **state)
     static const step reset[] = {{EXPECT, "\r\n\r\n", 0}, {RESET, NULL, 0}, {END, NULL, 0}};
     s = with_room(reset, 1000);
     assert_int_equal(post(s), SKUA_E_CONNECTION_RESET);
+    assert_int_equal(s->err.phase, SKUA_PHASE_SEND);
+    assert_string_equal(s->err.msg, "send: example.org: connection reset by peer; the request may "
+                                    "have been seen, and acted on");
     script_free(s);
 }
 
