@@ -89,7 +89,8 @@ typedef struct skua_conn_opts {
                            goes through a tunnel (CONNECT), http as requests to the proxy. User and
                            password are percent-decoded, and only the proxy is sent them */
     int proxy_from_env; /* 1: where proxy is NULL, skua_proxy_for_url decides, when the connection
-                           object is made */
+                           object is made; if for none, a request's Proxy-Authorization is not
+                           sent */
     int proxy_tunnel;   /* 1: CONNECT for http URLs too */
     const skua_field *proxy_fields; /* sent to the proxy alone; NULL: none */
     const skua_tls_opts *proxy_tls; /* to an https proxy; NULL: verified as any server */

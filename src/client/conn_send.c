@@ -115,7 +115,7 @@ int sk_conn_start(skua_conn *c, sk_bound call) {
         rc = fill(c, c->source, call);
     sk_draft_frame frame = {.origin = &c->origin,
                             .via = sk_route_via(&c->route),
-                            .withhold = c->route.kind == SK_ROUTE_TUNNEL,
+                            .withhold = sk_route_withholds(&c->route, c->settings),
                             .user_agent = c->settings->o.user_agent,
                             .accept_encoding =
                                 c->settings->o.decode ? sk_decoder_accepts() : "identity",

@@ -87,6 +87,11 @@ int sk_route_set_tunnel(sk_route *r, const sk_settings *s, const sk_origin *prox
     return 0;
 }
 
+bool sk_route_withholds(const sk_route *r, const sk_settings *s) {
+    bool environment_has_none = r->kind == SK_ROUTE_STRAIGHT && !s->o.proxy && s->o.proxy_from_env;
+    return r->kind == SK_ROUTE_TUNNEL || environment_has_none;
+}
+
 bool sk_route_is_shared(const sk_route *a, const sk_route *b) {
     const sk_proxy *p = &a->proxy, *q = &b->proxy;
     if (a->kind != SK_ROUTE_FORWARD || b->kind != SK_ROUTE_FORWARD)

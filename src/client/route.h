@@ -31,6 +31,9 @@ void sk_route_free(sk_route *r);
 static inline const sk_draft_via *sk_route_via(const sk_route *r) {
     return r->kind == SK_ROUTE_FORWARD ? &r->via : NULL;
 }
+/* Is a request's Proxy-Authorization kept from where it goes? The proxy of a tunnel has been told;
+ * and where the environment was asked and names none, there is nobody it could be for. */
+bool sk_route_withholds(const sk_route *r, const sk_settings *s);
 /* Would a connection for one do for the other? Only where a proxy forwards. */
 bool sk_route_is_shared(const sk_route *a, const sk_route *b);
 

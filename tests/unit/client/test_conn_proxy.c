@@ -209,6 +209,32 @@ static void a10_the_environment_is_read_where_it_is_asked_for(void **state) {
     loopback_end(origin);
 }
 
+static void a10_what_is_for_a_proxy_is_for_nobody_else(void **state) {
+    (void)state;
+    static const skua_field own[] = {{"Proxy-Authorization", "Basic secret", 0}, {0}};
+    static const struct {
+        skua_conn_opts opts;
+        bool sent;
+    } cases[] = {{{.proxy_from_env = 1}, false},
+                 {{.proxy_from_env = 1, .proxy = ""}, true}, /* by hand: the host is a proxy */
+                 {{0}, true}};
+    loopback *l = loopback_start((const step *const[]){one, one, one, NULL});
+    forget_environment();
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    setenv("no_proxy", "127.0.0.1", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        skua_error err;
+        skua_conn *c = conn_of(l->origin, cases[i].opts);
+        assert_int_equal(skua_conn_request(c, "GET", "/", own, NULL, 0, &err), 0);
+        skua_response_free(skua_conn_getresponse(c, &err));
+        skua_conn_free(c);
+    }
+    forget_environment();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(strstr(l->got[i], "secret") != NULL, cases[i].sent);
+    loopback_end(l);
+}
+
 static void a10_a_bad_proxy_in_the_environment_is_refused(void **state) {
     (void)state;
     skua_error err;
@@ -435,6 +461,7 @@ int main(void) {
         cmocka_unit_test(a10_proxy_tunnel_is_for_http_too),
         cmocka_unit_test(a10_set_tunnel_besides_the_option_is_refused),
         cmocka_unit_test(a10_the_environment_is_read_where_it_is_asked_for),
+        cmocka_unit_test(a10_what_is_for_a_proxy_is_for_nobody_else),
         cmocka_unit_test(a10_a_bad_proxy_in_the_environment_is_refused),
         cmocka_unit_test(a10_the_hop_that_failed_is_named),
         cmocka_unit_test(a09_the_attempts_of_a_race_are_told),
