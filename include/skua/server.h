@@ -210,7 +210,8 @@ SKUA_API int skua_server_after(skua_server *s, const char *prefix, skua_handler_
  * that takes its name later is not seen. Nothing outside it can be reached, whatever links it
  * holds. Names that begin with "." are not shown, but for "/.well-known" (RFC 8615). A listing
  * is HTML, or JSON for who prefers application/json; "?sort=name", size or date and "&order=asc" or
- * desc sort it. It is read on the pool, stops at 5000 entries, and says so.
+ * desc sort it. It is read on the pool, 503 where its queue is full, and says so where it stops, at
+ * 5000 entries.
  *
  * Returns: 0, SKUA_E_FILE_NOT_FOUND, SKUA_E_PERMISSION, SKUA_E_OS, or as skua_route; latches.
  * Thread: one at a time.

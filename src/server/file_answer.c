@@ -147,14 +147,19 @@ static void close_content(content *c) {
 
 /* ---- the head ---- */
 
+/* Also where the file goes out as it is. */
+static void describe_choice(skua_reply *a, const sk_answer_file *f) {
+    if (f->varies)
+        skua_reply_send_header(a, "Vary", "Accept-Encoding");
+}
+
 /* Add what 200, 206 and 304 all carry (RFC 9110 15.4.5). */
 static void describe(skua_reply *a, const content *c) {
     skua_reply_send_header(a, "ETag", c->facts->etag);
     skua_reply_send_header(a, "Last-Modified", c->facts->last_modified);
     if (c->file->cache_control)
         skua_reply_send_header(a, "Cache-Control", c->file->cache_control);
-    if (c->file->varies) /* also where the file goes out as it is */
-        skua_reply_send_header(a, "Vary", "Accept-Encoding");
+    describe_choice(a, c->file);
 }
 
 /* Whatever type the bytes look like, they are of the one that is named, which the program may have
@@ -350,6 +355,7 @@ int sk_file_answer_page(skua_request *q, skua_reply *a, sk_answer_file *f, int s
     int rc = open_content(q, f, &facts, &c);
     if (rc != 0)
         return sk_file_refuse(a, rc);
+    describe_choice(a, f);
     describe_coding(a, f);
     describe_type(a, f->type);
     const sk_range whole = {0, c.size};

@@ -18,6 +18,7 @@ static int start(void **state) {
     put_at("plain.html", "plain", 1000000000);
     put_at("index.html", "the application", 1000000000);
     put_at("404.html", "nothing here", 1000000000);
+    put_at("404.html.br", "nothing, in br", 1000000000);
     put_at(".env", "SECRET=1", 1000000000);
     put_at(".git/config", "config", 1000000000);
     put_at(".well-known/security.txt", "contact", 1000000000);
@@ -42,7 +43,7 @@ static int start(void **state) {
                                                  {NULL, NULL, 0}}));
     skua_route_dir(s, "/spa/", in_tree(""),
                    SKUA_OPTS(skua_dir_opts, .fallback = "index.html", .not_found_page = "404.html",
-                             .list = 1));
+                             .list = 1, .precompressed = 1));
     return start_world();
 }
 
@@ -240,7 +241,14 @@ static void b11_page_of_404(void **state) {
         assert_null(field(&a, "Content-Range"));
         free(a.head);
     }
-    answer a = ask("HEAD", "/spa/none.js", "");
+    answer a = ask("GET", "/spa/none.js", "Accept-Encoding: br\r\n");
+    assert_int_equal(a.status, 404);
+    assert_string_equal(a.body, "nothing, in br");
+    assert_field(&a, "Content-Encoding", "br");
+    assert_field(&a, "Vary", "Accept-Encoding");
+    assert_field(&a, "Content-Type", "text/html; charset=utf-8");
+    free(a.head);
+    a = ask("HEAD", "/spa/none.js", "");
     assert_int_equal(a.status, 404);
     assert_field(&a, "Content-Length", "12");
     assert_int_equal(a.body_len, 0);
