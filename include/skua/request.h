@@ -2,6 +2,7 @@
 #ifndef SKUA_REQUEST_H
 #define SKUA_REQUEST_H
 
+#include <skua/tls.h>
 #include <skua/types.h>
 
 #ifdef __cplusplus
@@ -146,6 +147,15 @@ SKUA_API const char *skua_request_client(skua_request *q);
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_request_is_tls(const skua_request *q);
+
+/* Describe the certificate that the client has shown. It was believed: see ca_file and client_auth
+ * of skua_tls_opts. Where the TLS session was resumed it is that of the session.
+ *
+ * Returns: 0 and *out, SKUA_E_NOT_CONNECTED where it has shown none, SKUA_E_INVALID_ARGUMENT (NULL,
+ *          *out without its size), SKUA_E_NOMEM.
+ * Thread: its loop; any, where the reply is deferred.
+ * Since: 0.1 */
+SKUA_API int skua_request_certificate(skua_request *q, skua_certificate *out);
 
 #ifdef __cplusplus
 }

@@ -234,8 +234,7 @@ SKUA_API int skua_route_dir(skua_server *s, const char *path, const char *dir,
  * Returns: 0, SKUA_E_INVALID_URL, SKUA_E_ADDRESS_IN_USE, SKUA_E_PERMISSION, SKUA_E_RESOLVE,
  *          SKUA_E_OS, SKUA_E_NOMEM, SKUA_E_STATE while the server runs; where certificate or key do
  *          not load, SKUA_E_INVALID_ARGUMENT (none is given), SKUA_E_FILE_NOT_FOUND,
- *          SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the message names the file;
- *          SKUA_E_UNSUPPORTED for ca_file and ca_dir. Latches.
+ *          SKUA_E_PERMISSION, SKUA_E_OS or SKUA_E_TLS, and the message names the file. Latches.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API int skua_server_listen(skua_server *s, const char *where, const skua_tls_opts *tls);
@@ -266,6 +265,26 @@ SKUA_API int skua_server_listen_with(skua_server *s, const char *where,
  * Thread: any.
  * Since: 0.1 */
 SKUA_API const char *skua_server_url(const skua_server *s, size_t index);
+
+/* Read the files of all listeners' TLS settings again, now: certificates, keys, authorities,
+ * staples, ticket keys. A listener takes all of its own or, where one cannot be used, none;
+ * connections that are open keep what they began with. Files that change are noticed without it:
+ * see skua_tls_opts.
+ *
+ * Returns: 0, or of the first listener that kept what it had: as skua_server_listen for files.
+ * Thread: any, once all listeners are there.
+ * Since: 0.1 */
+SKUA_API int skua_server_reload(skua_server *s, skua_error *err);
+
+/* Tell when a certificate of the index-th listener ends: 0 is the one of cert_file, then come those
+ * of certs.
+ *
+ * Returns: seconds since 1970; a negative code: SKUA_E_INVALID_ARGUMENT where there is no such
+ *          listener or certificate, SKUA_E_NOMEM.
+ * Thread: any, once all listeners are there.
+ * Since: 0.1 */
+SKUA_API int64_t skua_server_certificate_expiry(const skua_server *s, size_t listener,
+                                                size_t index);
 
 /* Give the first failure that a route or listen call latched. skua_server_run returns the same.
  * Without a server, what skua_server_new wrote into the same err stands.

@@ -38,16 +38,36 @@ typedef enum skua_tls_ocsp {
 /* TLS sessions to be resumed, shared by the connections that are given it. */
 typedef struct skua_tls_sessions skua_tls_sessions;
 
+/* One of several certificates of a server. Files are PEM, but for ocsp_file. */
+typedef struct skua_tls_cert {
+    const char *cert_file;    /* its chain behind it; NULL ends a list */
+    const char *key_file;     /* NULL: in cert_file */
+    const char *key_password; /* NULL: as skua_tls_opts has it */
+    const char *ocsp_file;    /* see skua_tls_opts */
+} skua_tls_cert;
+
+/* Must a client show a certificate, where the server has ca_file or ca_dir to judge it by? One that
+ * is shown and not believed ends the handshake in either case. */
+typedef enum skua_tls_client_auth {
+    SKUA_CLIENT_AUTH_REQUIRED = 0, /* else the handshake fails */
+    SKUA_CLIENT_AUTH_OPTIONAL      /* asked for; handlers see whether there is one */
+} skua_tls_client_auth;
+
 /* TLS settings. All zero, or NULL in its place: on a client the system's trust store, found at run
  * time (SSL_CERT_FILE and SSL_CERT_DIR where one is set, else where distributions keep it), the
  * certificate chain and the host name verified (RFC 9525), TLS 1.2 or newer. A server needs
- * cert_file and key_file. Files are PEM. */
+ * cert_file and key_file, or certs. Files are PEM.
+ *
+ * A server looks after its files while it runs: those that change are read again, within a second
+ * of the next connection, and skua_server_reload reads them at once. What cannot be used (a key
+ * that does not match yet, say) is logged, and the last good settings stay. Connections that are
+ * open keep what they began with. */
 typedef struct skua_tls_opts {
     size_t size;
     const char *cert_file;    /* own certificate, its chain behind it */
     const char *key_file;     /* its private key; NULL: in cert_file */
     const char *key_password; /* for an encrypted key; never asked for on a terminal */
-    const char *ca_file;      /* client: authorities to believe; refused on a server */
+    const char *ca_file;      /* authorities to believe; on a server, for clients' certificates */
     const char *ca_dir;       /* the same as a directory of hashed names (openssl rehash) */
     skua_tls_trust trust;     /* are these in place of the system's, or added to them? */
     int min_version;          /* SKUA_TLS_1_2 (default) or SKUA_TLS_1_3 */
@@ -58,20 +78,35 @@ typedef struct skua_tls_opts {
     const char *ciphers; /* of TLS 1.2, as OpenSSL lists them [Mozilla's intermediate]; an unknown
                             name is refused, and what authenticates nobody stays out */
     const char *ciphersuites;              /* of TLS 1.3 [all three] */
-    skua_tls_password_fn *key_password_fn; /* asked where key_password is NULL */
+    skua_tls_password_fn *key_password_fn; /* asked where key_password is NULL; a server's, also by
+                                              its workers, where the key's file has changed */
     void *key_password_user;
     const char *sni;  /* client: name sent in the clear, where it is not the one that is verified;
                          "": none is sent */
     const char *pins; /* client: "sha256//BASE64[;sha256//BASE64...]", digests of public keys
                          (RFC 7469 2.4): one must be in the verified chain, besides all other
                          checks; with insecure_skip_verify, be the peer's own */
-    const char *crl_file; /* client: revocation lists; each certificate of the chain then needs one
+    const char *crl_file; /* revocation lists; each certificate of the peer's chain then needs one
                              of its issuer, but for the one that is in the store */
     skua_tls_ocsp ocsp;
     skua_tls_sessions *sessions; /* client: NULL: each connection object keeps its own */
     const char *keylog_file;     /* append what decrypts a capture of the traffic, in NSS's format.
                                     The file becomes its owner's alone (mode 0600); links and others'
                                     files are refused. Each use is traced as a warning */
+    /* Server: more certificates, up to the first without a cert_file. Each is for the names in its
+     * subjectAltName, wildcards among them, and is chosen by the name that the client asks for, the
+     * exact one first; of several for a name (ECDSA and RSA, say) it is one that the client can
+     * verify. Who asks for another name, or none, is shown cert_file or, where there is none, the
+     * first of these. */
+    const skua_tls_cert *certs;
+    skua_tls_client_auth client_auth; /* server, with ca_file or ca_dir */
+    const char *ocsp_file; /* server: the OCSP response for cert_file (DER), stapled for clients
+                              that ask. One that has expired is not */
+    const char *ticket_key_file; /* server: keys of session tickets, 80 bytes each as nginx has
+                                    them: the first encrypts, all decrypt. Servers with the same
+                                    file, and the same authorities for clients, resume each other's
+                                    sessions; whoever reads it can read their traffic. NULL: keys of
+                                    its own, new every 12 hours, the last one good as long again */
 } skua_tls_opts;
 
 /* Make a store of TLS sessions, for connections to resume from: a handshake then goes without

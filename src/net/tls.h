@@ -14,8 +14,18 @@ typedef struct sk_tls_ctx sk_tls_ctx;
  * (missing, not PEM, key does not match, pass phrase). NULL on failure. */
 sk_tls_ctx *sk_tls_client_ctx(const skua_tls_opts *opts, skua_error *err);
 sk_tls_ctx *sk_tls_server_ctx(const skua_tls_opts *opts, skua_error *err);
+/* The same from files that may have changed, to take the place of `old`: keys for tickets that are
+ * its own are kept, and a staple that cannot be used is no failure. */
+sk_tls_ctx *sk_tls_server_ctx_again(const sk_tls_ctx *old, const skua_tls_opts *opts,
+                                    skua_error *err);
 void sk_tls_ctx_ref(sk_tls_ctx *c);
 void sk_tls_ctx_unref(sk_tls_ctx *c); /* NULL is fine */
+/* To be called now and then, by one thread at a time: have a server's keys for tickets turn with
+ * the time (of the monotonic clock), and tell of staples that are not served any more. */
+typedef void sk_tls_note_fn(void *user, const char *line);
+void sk_tls_ctx_look_after(sk_tls_ctx *c, int64_t now_ms, sk_tls_note_fn *fn, void *user);
+/* When a server's certificate ends, seconds since 1970; negative: there is none of that index. */
+int64_t sk_tls_ctx_expiry(const sk_tls_ctx *c, size_t index);
 /* Is verification switched off? */
 bool sk_tls_ctx_insecure(const sk_tls_ctx *c);
 
@@ -62,6 +72,12 @@ bool sk_tls_is(const skua_stream *s);
  * no such; SKUA_E_NOMEM. */
 int sk_tls_certificate(skua_stream *s, size_t index, skua_certificate *out);
 ptrdiff_t sk_tls_certificate_der(skua_stream *s, size_t index, void *buf, size_t cap);
+/* The peer's own certificate, to be looked at when the stream may be gone. NULL: it has shown none.
+ * Whoever holds it frees it; NULL is fine. Any thread. */
+typedef struct sk_tls_peer sk_tls_peer;
+sk_tls_peer *sk_tls_peer_hold(skua_stream *s);
+int sk_tls_peer_describe(const sk_tls_peer *p, skua_certificate *out); /* 0 or SKUA_E_NOMEM */
+void sk_tls_peer_free(sk_tls_peer *p);
 /* Has the handshake failed because the peer sent an HTTP request in the clear? */
 bool sk_tls_heard_http(const skua_stream *s);
 /* Free the stream and give back the one below, which is the caller's again. Nothing is sent. */

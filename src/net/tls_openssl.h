@@ -14,7 +14,44 @@
 /* What a session is kept under: a digest of where it came from and by what settings. */
 #define SK_TLS_KEY_BYTES 32
 
-/* Settings, loaded. Nothing in it changes after loading but the counter and bundle_loaded. */
+/* The OCSP response that is stapled for a certificate. */
+typedef struct sk_tls_staple {
+    char *file; /* NULL: none is given */
+    unsigned char *der;
+    size_t len;
+    int64_t until; /* seconds since 1970 */
+    char *fault;   /* why there is none now; or NULL */
+    bool told;     /* that it has expired, or of its fault: by one thread at a time */
+} sk_tls_staple;
+
+/* A server's certificate. */
+typedef struct sk_tls_pair {
+    X509 *cert;
+    EVP_PKEY *key;
+    STACK_OF(X509) * chain;
+    sk_tls_staple staple;
+} sk_tls_pair;
+
+/* Whom a certificate is for, in lower case; ".b.example" stands for "*.b.example". */
+typedef struct sk_tls_cert_name {
+    char *text;
+    size_t pair;
+} sk_tls_cert_name;
+
+typedef struct sk_tls_tickets sk_tls_tickets; /* tls_openssl_tickets.c */
+
+/* What only a server has. */
+typedef struct sk_tls_serving {
+    sk_tls_pair *pairs; /* the first is the default */
+    size_t pair_count;
+    sk_tls_cert_name *names; /* sorted */
+    size_t name_count;
+    sk_tls_tickets *tickets;
+    bool needs_client; /* a client without a certificate is refused */
+} sk_tls_serving;
+
+/* Settings, loaded. Nothing in it changes after loading but the counter, bundle_loaded, what a
+ * staple's `told` says, and the keys in `tickets`, which are shared with other settings. */
 struct sk_tls_ctx {
     atomic_uint refs;
     SSL_CTX *ssl;
@@ -37,6 +74,7 @@ struct sk_tls_ctx {
     unsigned char identity[SK_TLS_KEY_BYTES]; /* of the settings, as far as sessions go */
     char *keylog_file;                        /* or NULL */
     int keylog_fd;
+    sk_tls_serving serving;
 };
 
 typedef struct sk_tls {
@@ -100,11 +138,14 @@ int sk_tls_flush(sk_tls *s, skua_error *err);
 bool sk_tls_hold_back(sk_tls *s);
 void sk_tls_forget(sk_tls *s); /* the stream goes away */
 
+/* tls_openssl_ctx.c */
+SSL_CTX *sk_tls_ssl_ctx_new(bool server); /* with no setting but the security level */
+
 /* tls_openssl_offer.c: versions, cipher suites, ALPN */
 int sk_tls_offer_set(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
 
 /* tls_openssl_key.c: an end's own certificate */
-int sk_tls_key_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
+int sk_tls_key_load(SSL_CTX *ssl, const skua_tls_opts *o, skua_error *err);
 
 /* tls_openssl_keylog.c */
 int sk_tls_keylog_open(sk_tls_ctx *c, const char *path, skua_error *err);
@@ -121,6 +162,9 @@ skua_tls_sessions *sk_tls_sessions_hold(skua_tls_sessions *t);
 int sk_tls_session_setup(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
 void sk_tls_session_settled(sk_tls *s); /* the handshake is done */
 void sk_tls_session_failed(sk_tls *s);
+/* What stands in the store of the settings, and the digest of what was added. */
+void sk_tls_session_add_store(sk_buf *b, const sk_tls_ctx *c);
+bool sk_tls_session_digest(const sk_buf *b, unsigned char out[SK_TLS_KEY_BYTES]);
 
 /* tls_openssl_tell.c: lines for whoever follows what goes on */
 void sk_tls_tell(const sk_tls *s, const char *fmt, ...) SKUA_PRINTF(2, 3);
@@ -133,6 +177,28 @@ bool sk_tls_unix_time(const ASN1_TIME *t, int64_t *out);
 
 /* tls_openssl_verify.c: whether a peer is believed */
 int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
+void sk_tls_verify_peer(sk_tls_ctx *c, int mode); /* SSL_VERIFY_ */
+
+/* tls_openssl_sni.c: a server's certificates, and which of them a client is shown. `old` are the
+ * settings that these take the place of, or NULL. */
+int sk_tls_sni_load(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *old, skua_error *err);
+void sk_tls_sni_free(sk_tls_ctx *c);
+const sk_tls_pair *sk_tls_sni_pair(const sk_tls_ctx *c, const X509 *cert); /* or NULL */
+
+/* tls_openssl_staple_server.c: the OCSP response that a server staples */
+int sk_tls_staple_load(sk_tls_pair *p, const char *file, skua_error *err); /* NULL: none */
+void sk_tls_staple_free(sk_tls_staple *t);
+int sk_tls_staple_serve(sk_tls_ctx *c, skua_error *err);
+/* Say once that there is none to be served, if so. */
+void sk_tls_staple_tell(sk_tls_staple *t, sk_tls_note_fn *fn, void *user);
+
+/* tls_openssl_tickets.c: the keys that a server's session tickets are encrypted with */
+int sk_tls_tickets_load(sk_tls_ctx *c, const char *file, const sk_tls_ctx *old, skua_error *err);
+void sk_tls_tickets_turn(sk_tls_tickets *t, int64_t now_ms);
+void sk_tls_tickets_unref(sk_tls_tickets *t); /* NULL is fine */
+
+/* tls_openssl_client_auth.c: a server that asks for certificates */
+int sk_tls_client_auth_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err);
 
 /* tls_openssl_trust.c: which authorities are believed */
 int sk_tls_trust_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
@@ -181,6 +247,8 @@ void sk_tls_name(const X509_NAME *name, char *out, size_t cap);
 void sk_tls_subject(const X509 *cert, char *out, size_t cap);
 
 /* tls_openssl_fail.c: OpenSSL's failures in words */
+/* Whom a message is about, and what the stream below knows of it. */
+void sk_tls_peer_name(const sk_tls *s, char *out, size_t cap, skua_stream_info *info);
 int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out);
 int sk_tls_fail_file(skua_error *err, const char *what, const char *path);
 int sk_tls_fail_queue(skua_error *err, const char *what);

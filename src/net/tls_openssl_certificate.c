@@ -63,6 +63,24 @@ static bool describe(const X509 *cert, skua_certificate *out) {
     return ok;
 }
 
+/* It is OpenSSL's own count under a name of ours. */
+sk_tls_peer *sk_tls_peer_hold(skua_stream *base) {
+    X509 *cert = sk_tls_chain_at(sk_tls_of(base), 0);
+    return cert && X509_up_ref(cert) == 1 ? (sk_tls_peer *)(void *)cert : NULL;
+}
+
+int sk_tls_peer_describe(const sk_tls_peer *p, skua_certificate *out) {
+    skua_certificate all;
+    if (!describe((const X509 *)(const void *)p, &all))
+        return SKUA_E_NOMEM;
+    *out = all;
+    return 0;
+}
+
+void sk_tls_peer_free(sk_tls_peer *p) {
+    X509_free((X509 *)(void *)p);
+}
+
 int sk_tls_certificate(skua_stream *base, size_t index, skua_certificate *out) {
     const X509 *cert = sk_tls_chain_at(sk_tls_of(base), index);
     skua_certificate all;

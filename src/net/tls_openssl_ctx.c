@@ -46,37 +46,58 @@ static int load_client(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
                        "key_file %s is given without a cert_file", o->key_file);
     int rc = o->sni ? set_sni(c, o->sni, err) : 0;
     if (rc == 0 && o->cert_file)
-        rc = sk_tls_key_load(c, o, err);
+        rc = sk_tls_key_load(c->ssl, o, err);
     if (rc == 0)
         rc = sk_tls_verify_load(c, o, err);
     return rc == 0 ? sk_tls_session_setup(c, o, err) : rc;
 }
 
-/* Accepted in silence these would look like client certificates being asked for, or more. */
-static int refuse_client_options(const skua_tls_opts *o, skua_error *err) {
-    if (o->ca_file || o->ca_dir || o->crl_file || o->pins)
-        return sk_fail(err, SKUA_E_UNSUPPORTED, SKUA_PHASE_TLS,
-                       "ca_file, ca_dir, crl_file and pins are for clients: client certificates "
-                       "are not supported");
-    if (o->sni || o->sessions)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS, "%s is for clients",
-                       o->sni ? "sni" : "sessions");
-    return 0;
-}
-
-static int load_server(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
-    static const unsigned char session_context[] = "skua";
-    if (!o->cert_file)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS, "a server needs a cert_file");
-    int rc = refuse_client_options(o, err);
-    if (rc != 0)
-        return rc;
+static int load_server(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *old,
+                       skua_error *err) {
     /* No state for each client: tickets carry it. One is enough (RFC 8446 4.6.1 allows any). */
     SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(c->ssl, 1);
-    if (SSL_CTX_set_session_id_context(c->ssl, session_context, sizeof session_context - 1) != 1)
-        return sk_tls_fail_queue(err, "session settings");
-    return sk_tls_key_load(c, o, err);
+    int rc = sk_tls_sni_load(c, o, old, err);
+    if (rc == 0)
+        rc = sk_tls_staple_serve(c, err);
+    if (rc == 0)
+        rc = sk_tls_tickets_load(c, o->ticket_key_file, old, err);
+    return rc == 0 ? sk_tls_client_auth_load(c, o, err) : rc;
+}
+
+/* ---- options of the other end ---- */
+
+/* Accepted in silence they would look like something being verified, or kept. */
+static int refuse(const char *option, const char *whose, skua_error *err) {
+    return option ? sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS, "%s is for %s", option,
+                            whose)
+                  : 0;
+}
+
+static int refuse_client_options(const skua_tls_opts *o, skua_error *err) {
+    return refuse(o->pins       ? "pins"
+                  : o->sni      ? "sni"
+                  : o->sessions ? "sessions"
+                                : NULL,
+                  "clients", err);
+}
+
+static int refuse_server_options(const skua_tls_opts *o, skua_error *err) {
+    return refuse(o->certs             ? "certs"
+                  : o->client_auth     ? "client_auth"
+                  : o->ocsp_file       ? "ocsp_file"
+                  : o->ticket_key_file ? "ticket_key_file"
+                                       : NULL,
+                  "servers", err);
+}
+
+/* ---- both ---- */
+
+SSL_CTX *sk_tls_ssl_ctx_new(bool server) {
+    SSL_CTX *ssl = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+    if (ssl && SSL_CTX_get_security_level(ssl) < SECURITY_LEVEL)
+        SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
+    return ssl;
 }
 
 static sk_tls_ctx *ctx_alloc(bool server) {
@@ -85,19 +106,19 @@ static sk_tls_ctx *ctx_alloc(bool server) {
         return NULL;
     atomic_init(&c->refs, 1);
     c->server = server;
-    c->ssl = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
+    c->ssl = sk_tls_ssl_ctx_new(server);
     c->bio = sk_tls_bio_method();
-    if (c->ssl && SSL_CTX_get_security_level(c->ssl) < SECURITY_LEVEL)
-        SSL_CTX_set_security_level(c->ssl, SECURITY_LEVEL);
     if (c->ssl && c->bio)
         return c;
     sk_tls_ctx_unref(c);
     return NULL;
 }
 
-static sk_tls_ctx *ctx_new(bool server, const skua_tls_opts *given, skua_error *err) {
+static sk_tls_ctx *ctx_new(bool server, const skua_tls_opts *given, const sk_tls_ctx *old,
+                           skua_error *err) {
     skua_tls_opts o;
-    if (sk_options_copy(&o, sizeof o, given, err) != 0)
+    if (sk_options_copy(&o, sizeof o, given, err) != 0 ||
+        (server ? refuse_client_options(&o, err) : refuse_server_options(&o, err)) != 0)
         return NULL;
     ERR_clear_error();
     sk_tls_ctx *c = ctx_alloc(server);
@@ -110,7 +131,7 @@ static sk_tls_ctx *ctx_new(bool server, const skua_tls_opts *given, skua_error *
     if (rc == 0)
         rc = sk_tls_keylog_open(c, o.keylog_file, err);
     if (rc == 0)
-        rc = server ? load_server(c, &o, err) : load_client(c, &o, err);
+        rc = server ? load_server(c, &o, old, err) : load_client(c, &o, err);
     if (rc == 0)
         return c;
     sk_tls_ctx_unref(c);
@@ -118,11 +139,16 @@ static sk_tls_ctx *ctx_new(bool server, const skua_tls_opts *given, skua_error *
 }
 
 sk_tls_ctx *sk_tls_client_ctx(const skua_tls_opts *opts, skua_error *err) {
-    return ctx_new(false, opts, err);
+    return ctx_new(false, opts, NULL, err);
 }
 
 sk_tls_ctx *sk_tls_server_ctx(const skua_tls_opts *opts, skua_error *err) {
-    return ctx_new(true, opts, err);
+    return ctx_new(true, opts, NULL, err);
+}
+
+sk_tls_ctx *sk_tls_server_ctx_again(const sk_tls_ctx *old, const skua_tls_opts *opts,
+                                    skua_error *err) {
+    return ctx_new(true, opts, old, err);
 }
 
 void sk_tls_ctx_ref(sk_tls_ctx *c) {
@@ -133,6 +159,8 @@ void sk_tls_ctx_unref(sk_tls_ctx *c) {
     if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
         return;
     SSL_CTX_free(c->ssl);
+    sk_tls_sni_free(c);
+    sk_tls_tickets_unref(c->serving.tickets);
     BIO_meth_free(c->bio);
     sk_tls_keylog_close(c);
     skua_tls_sessions_free(c->sessions);
@@ -144,6 +172,12 @@ void sk_tls_ctx_unref(sk_tls_ctx *c) {
     sk_free(c->crl_file);
     sk_free(c->alpn);
     sk_free(c);
+}
+
+void sk_tls_ctx_look_after(sk_tls_ctx *c, int64_t now_ms, sk_tls_note_fn *fn, void *user) {
+    sk_tls_tickets_turn(c->serving.tickets, now_ms);
+    for (size_t i = 0; i < c->serving.pair_count; i++)
+        sk_tls_staple_tell(&c->serving.pairs[i].staple, fn, user);
 }
 
 bool sk_tls_ctx_insecure(const sk_tls_ctx *c) {

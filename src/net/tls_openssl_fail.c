@@ -62,6 +62,8 @@ static const char *reason_text(unsigned long e) {
         {SSL_R_VERSION_TOO_LOW, "the peer speaks only TLS versions too old to be accepted"},
         {SSL_R_WRONG_SSL_VERSION, "the peer speaks only TLS versions too old to be accepted"},
         {SSL_R_NO_SHARED_CIPHER, "no cipher suite in common with the peer"},
+        {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE,
+         "the client sent no certificate, and one is required (client_auth)"},
         {SSL_R_NO_APPLICATION_PROTOCOL, "no application protocol (ALPN) in common with the peer"},
     };
     int reason = ERR_GET_REASON(e);
@@ -74,7 +76,7 @@ static const char *reason_text(unsigned long e) {
 }
 
 /* Whom the message is about: the host that was meant; on a server, the peer's address. */
-static void name_peer(const sk_tls *s, char *out, size_t cap, skua_stream_info *info) {
+void sk_tls_peer_name(const sk_tls *s, char *out, size_t cap, skua_stream_info *info) {
     *info = (skua_stream_info){.size = sizeof *info};
     if (s->below->ops->info)
         s->below->ops->info(s->below, info);
@@ -134,7 +136,7 @@ static int fail_protocol(const sk_tls *s, const char *peer, skua_error *out) {
 int sk_tls_explain(const sk_tls *s, int ssl_error, skua_error *out) {
     skua_stream_info info;
     char peer[sizeof out->target];
-    name_peer(s, peer, sizeof peer, &info);
+    sk_tls_peer_name(s, peer, sizeof peer, &info);
     if (s->why)
         *out = *s->why; /* a refused certificate */
     bool of_below = s->scratch->io_code != 0 && ssl_error == SSL_ERROR_SYSCALL;

@@ -63,18 +63,18 @@ static int fail_key(const pass_phrase *p, const char *key, skua_error *err) {
     return sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS, "key_file %s: %s", key, password_fault(p));
 }
 
-int sk_tls_key_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
+int sk_tls_key_load(SSL_CTX *ssl, const skua_tls_opts *o, skua_error *err) {
     const char *key = o->key_file ? o->key_file : o->cert_file;
     pass_phrase phrase = {.opts = o};
-    SSL_CTX_set_default_passwd_cb(c->ssl, give_pass_phrase);
-    SSL_CTX_set_default_passwd_cb_userdata(c->ssl, &phrase);
+    SSL_CTX_set_default_passwd_cb(ssl, give_pass_phrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ssl, &phrase);
     int rc = 0;
-    if (SSL_CTX_use_certificate_chain_file(c->ssl, o->cert_file) != 1)
+    if (SSL_CTX_use_certificate_chain_file(ssl, o->cert_file) != 1)
         rc = sk_tls_fail_file(err, "cert_file", o->cert_file);
-    else if (SSL_CTX_use_PrivateKey_file(c->ssl, key, SSL_FILETYPE_PEM) != 1 ||
-             SSL_CTX_check_private_key(c->ssl) != 1)
+    else if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) != 1 ||
+             SSL_CTX_check_private_key(ssl) != 1)
         rc = fail_key(&phrase, key, err);
-    SSL_CTX_set_default_passwd_cb_userdata(c->ssl, NULL);
-    SSL_CTX_set_default_passwd_cb(c->ssl, NULL);
+    SSL_CTX_set_default_passwd_cb_userdata(ssl, NULL);
+    SSL_CTX_set_default_passwd_cb(ssl, NULL);
     return rc;
 }

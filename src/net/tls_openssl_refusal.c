@@ -81,9 +81,9 @@ static void add_begin(sk_line *l, const judged *j) {
 static void add_issuer(sk_line *l, const judged *j) {
     if (X509_STORE_CTX_get_error_depth(j->x) == 0)
         sk_line_add(l,
-                    ": the server did not send the intermediate certificate of its issuer "
+                    ": the %s did not send the intermediate certificate of its issuer "
                     "(%.100s), or that is an authority which is not trusted here",
-                    j->issuer);
+                    j->s->ctx->server ? "client" : "server", j->issuer);
     else
         sk_line_add(l, ": signed by %.100s, who is not trusted here", j->issuer);
 }
@@ -101,8 +101,12 @@ static void add_digest(sk_line *l, const judged *j) {
 
 static void add_purpose(sk_line *l, const judged *j) {
     EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(j->cert, NID_ext_key_usage, NULL, NULL);
-    sk_line_add(l, uses ? ": its extended key usage is not serverAuth but"
-                        : ": its key usage is not that of a TLS server");
+    bool client = j->s->ctx->server;
+    if (uses)
+        sk_line_add(l, ": its extended key usage is not %s but",
+                    client ? "clientAuth" : "serverAuth");
+    else
+        sk_line_add(l, ": its key usage is not that of a TLS %s", client ? "client" : "server");
     for (int i = 0; i < sk_ASN1_OBJECT_num(uses); i++) {
         char use[40];
         OBJ_obj2txt(use, sizeof use, sk_ASN1_OBJECT_value(uses, i), 0);
@@ -206,17 +210,19 @@ static sk_line word(const judged *j, int verify) {
 
 void sk_tls_refuse(sk_tls *s, const sk_tls_refusal *r, const char *fmt, ...) {
     sk_line rule = {.len = 0};
-    char subject[NAME_TEXT];
+    skua_stream_info info;
+    char subject[NAME_TEXT], peer[sizeof s->why->target];
     const sk_tls_ctx *c = s->ctx;
     va_list ap;
     va_start(ap, fmt);
     sk_line_vadd(&rule, fmt, ap);
     va_end(ap);
     sk_tls_subject(r->cert, subject, sizeof subject);
+    sk_tls_peer_name(s, peer, sizeof peer, &info);
     if (!s->why && !(s->why = sk_alloc(sizeof *s->why)))
         return;
-    sk_fail(s->why, r->code, SKUA_PHASE_TLS, "%.100s: %.330s (depth %d, subject %.100s%s%s)",
-            s->host[0] ? s->host : "peer", rule.text, r->depth, subject[0] ? subject : "empty",
+    sk_fail(s->why, r->code, SKUA_PHASE_TLS, "%.100s: %.330s (depth %d, subject %.100s%s%s)", peer,
+            rule.text, r->depth, subject[0] ? subject : "empty",
             !c->trust        ? ""
             : c->trust_found ? ", store "
                              : ", looked at ",

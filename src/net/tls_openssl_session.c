@@ -18,8 +18,8 @@
 /* ---- the key ---- */
 
 /* Whoever adds an option decides whether sessions are different ones with it, and says so below. */
-_Static_assert(sizeof(skua_tls_opts) ==
-                   offsetof(skua_tls_opts, keylog_file) + sizeof((skua_tls_opts *)0)->keylog_file,
+_Static_assert(sizeof(skua_tls_opts) == offsetof(skua_tls_opts, ticket_key_file) +
+                                            sizeof((skua_tls_opts *)0)->ticket_key_file,
                "an option is new: does it change whom a session is with, or how it was judged?");
 
 static void add_text(sk_buf *b, const char *s) {
@@ -59,11 +59,8 @@ static void add_crl(sk_buf *b, const X509_CRL *crl) {
         b->failed = true;
 }
 
-/* A file may have changed since another connection read it: what stands in it counts, too. */
-static void add_loaded(sk_buf *b, const sk_tls_ctx *c) {
+void sk_tls_session_add_store(sk_buf *b, const sk_tls_ctx *c) {
     STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(c->ssl));
-    add_text(b, c->trust);
-    add_certificate(b, SSL_CTX_get0_certificate(c->ssl));
     for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
         X509_OBJECT *one = sk_X509_OBJECT_value(all, i);
         add_certificate(b, X509_OBJECT_get0_X509(one));
@@ -71,7 +68,14 @@ static void add_loaded(sk_buf *b, const sk_tls_ctx *c) {
     }
 }
 
-static bool digest(const sk_buf *b, unsigned char out[SK_TLS_KEY_BYTES]) {
+/* A file may have changed since another connection read it: what stands in it counts, too. */
+static void add_loaded(sk_buf *b, const sk_tls_ctx *c) {
+    add_text(b, c->trust);
+    add_certificate(b, SSL_CTX_get0_certificate(c->ssl));
+    sk_tls_session_add_store(b, c);
+}
+
+bool sk_tls_session_digest(const sk_buf *b, unsigned char out[SK_TLS_KEY_BYTES]) {
     return !b->failed &&
            EVP_Digest(sk_buf_head(b), sk_buf_len(b), out, NULL, EVP_sha256(), NULL) == 1;
 }
@@ -80,7 +84,7 @@ static bool identify(sk_tls_ctx *c, const skua_tls_opts *o) {
     sk_buf b = {0};
     add_options(&b, o);
     add_loaded(&b, c);
-    bool ok = digest(&b, c->identity);
+    bool ok = sk_tls_session_digest(&b, c->identity);
     sk_buf_free(&b);
     return ok;
 }
@@ -91,7 +95,7 @@ static unsigned char *make_key(const sk_tls *s, const char *place) {
     sk_buf_append(&b, (const char *)s->ctx->identity, sizeof s->ctx->identity);
     add_text(&b, s->host);
     add_text(&b, place);
-    bool ok = key && digest(&b, key);
+    bool ok = key && sk_tls_session_digest(&b, key);
     sk_buf_free(&b);
     if (ok)
         return key;

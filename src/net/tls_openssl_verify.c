@@ -141,6 +141,11 @@ static int verify_chain(X509_STORE_CTX *x, void *user) {
     return 0;
 }
 
+void sk_tls_verify_peer(sk_tls_ctx *c, int mode) {
+    SSL_CTX_set_verify(c->ssl, mode, on_verify);
+    SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
+}
+
 int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
     int rc = sk_tls_pins_load(c, o->pins, err);
     if (rc == 0 && !c->insecure)
@@ -149,7 +154,6 @@ int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *o, skua_error *err) {
         rc = sk_tls_crl_load(c, o->crl_file, err);
     if (rc != 0)
         return rc;
-    SSL_CTX_set_verify(c->ssl, SSL_VERIFY_PEER, on_verify);
-    SSL_CTX_set_cert_verify_callback(c->ssl, verify_chain, c);
+    sk_tls_verify_peer(c, SSL_VERIFY_PEER);
     return c->insecure ? 0 : sk_tls_ocsp_load(c, o->ocsp, err);
 }

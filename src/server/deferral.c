@@ -11,6 +11,7 @@ static void free_deferral(sk_deferral *d) {
     sk_callbacks_unref(d->callbacks);
     sk_buf_free(&d->out);
     sk_buf_free(&d->body.in);
+    sk_tls_peer_free(d->peer);
     sk_cond_free(&d->moved);
     sk_mutex_free(&d->lock);
     sk_free(d);
@@ -64,6 +65,8 @@ static bool detach_request(sk_exchange *x, sk_deferral *d) {
     const char *client = sk_sconn_client(x->conn);
     d->client = sk_arena_strndup(&x->arena, client, strlen(client));
     d->is_tls = x->conn->is_tls;
+    skua_stream *s = x->conn->session.stream;
+    d->peer = sk_tls_is(s) ? sk_tls_peer_hold(s) : NULL;
     return d->client && sk_request_keep(&x->request) == 0;
 }
 

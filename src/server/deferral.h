@@ -18,6 +18,7 @@
 #define SK_SERVER_DEFERRAL_H
 
 #include "net/loop.h"
+#include "net/tls.h"
 #include "server/exchange.h"
 #include "sys/thread.h"
 
@@ -71,6 +72,7 @@ struct sk_deferral {
     sk_deferral_event on_gone;
     sk_callbacks *callbacks; /* held */
     const char *client;      /* its address */
+    sk_tls_peer *peer;       /* its certificate; NULL: it has shown none */
     bool is_tls;
     sk_deferral_body body;
     sk_deferral_source source;

@@ -222,7 +222,7 @@ static int listen_tcp(place *p, sk_listener *l, skua_error *err) {
     int rc = parse(p, err);
     if (rc == 0 && !p->https && tls)
         rc = refuse(err, p, "TLS settings are for https://");
-    if (rc == 0 && p->https && !(l->tls = sk_tls_server_ctx(tls, err)))
+    if (rc == 0 && p->https && !(l->tls = sk_tls_keeper_new(tls, err)))
         rc = err->code;
     if (rc == 0)
         rc = find_addresses(p, err);
@@ -237,7 +237,7 @@ static int listen_tcp(place *p, sk_listener *l, skua_error *err) {
 
 static int load_tls(place *p, sk_listener *l, skua_error *err) {
     const skua_tls_opts *tls = p->opts->tls;
-    return !tls || (l->tls = sk_tls_server_ctx(tls, err)) ? 0 : err->code;
+    return !tls || (l->tls = sk_tls_keeper_new(tls, err)) ? 0 : err->code;
 }
 
 static int listen_unix(place *p, sk_listener *l, skua_error *err) {
@@ -351,7 +351,7 @@ void sk_listener_free(sk_listener *l) {
     if (!l)
         return;
     sk_listener_close(l);
-    sk_tls_ctx_unref(l->tls);
+    sk_tls_keeper_free(l->tls);
     sk_address_list_free(l->proxies);
     sk_free(l->fds);
     sk_free(l->url);

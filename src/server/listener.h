@@ -2,15 +2,15 @@
 #ifndef SK_SERVER_LISTENER_H
 #define SK_SERVER_LISTENER_H
 
-#include "net/tls.h"
+#include "net/tls_keeper.h"
 #include "server/address_list.h"
 
 #include <skua/server.h>
 
 typedef struct sk_listener {
-    char *url; /* with the real port */
-    sk_tls_ctx *tls;
-    int *fds; /* for each address one for each worker; -1 once a worker has taken it */
+    char *url;          /* with the real port */
+    sk_tls_keeper *tls; /* NULL: plain */
+    int *fds;           /* for each address one for each worker; -1 once a worker has taken it */
     uint32_t fd_count;
     bool shared;    /* one descriptor for all workers, which stays the listener's */
     bool inherited; /* from whoever started this process: others may accept from it */

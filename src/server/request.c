@@ -152,6 +152,28 @@ int skua_request_is_tls(const skua_request *q) {
     return x->deferral ? x->deferral->is_tls : x->conn->is_tls;
 }
 
+/* 0, and *out is filled, or there is none. */
+static int describe_peer(const sk_exchange *x, skua_certificate *out) {
+    if (x->deferral)
+        return x->deferral->peer ? sk_tls_peer_describe(x->deferral->peer, out)
+                                 : SKUA_E_NOT_CONNECTED;
+    skua_stream *s = x->conn->session.stream;
+    int rc = sk_tls_is(s) ? sk_tls_certificate(s, 0, out) : SKUA_E_INVALID_ARGUMENT;
+    return rc == SKUA_E_INVALID_ARGUMENT ? SKUA_E_NOT_CONNECTED : rc;
+}
+
+int skua_request_certificate(skua_request *q, skua_certificate *out) {
+    skua_certificate all;
+    if (!q || !out || out->size < sizeof out->size)
+        return SKUA_E_INVALID_ARGUMENT;
+    int rc = describe_peer(sk_exchange_of_request(q), &all);
+    if (rc != 0)
+        return rc;
+    all.size = out->size;
+    memcpy(out, &all, out->size < sizeof all ? out->size : sizeof all);
+    return 0;
+}
+
 int sk_request_keep(skua_request *q) {
     bool kept = terminated(q, &q->head.method) && terminated(q, &q->head.target) &&
                 terminated(q, &q->head.host) && (!q->query.ptr || terminated(q, &q->query));

@@ -5,7 +5,7 @@
 
 #include "base/date.h"
 #include "net/loop.h"
-#include "net/tls.h"
+#include "net/tls_keeper.h"
 #include "server/address_list.h"
 #include "server/census.h"
 #include "server/ending.h"
@@ -44,7 +44,7 @@ typedef struct sk_worker sk_worker;
 typedef struct sk_acceptor {
     sk_watch watch; /* fd -1: closed */
     sk_worker *worker;
-    sk_tls_ctx *tls; /* borrowed; NULL: plain */
+    sk_tls_keeper *tls; /* borrowed; NULL: plain */
     bool watched;
     bool owned;                     /* the worker closes it */
     const sk_address_list *proxies; /* who begins with a PROXY header; NULL: nobody */

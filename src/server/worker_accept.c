@@ -101,17 +101,30 @@ static int find_room(sk_worker *w, const sk_addr *from, sk_arrival *arrival) {
     return rc;
 }
 
+static void note_tls(void *user, const char *line) {
+    sk_worker_log(user, "%s", line);
+}
+
+/* What TLS is now set to is the connection's for as long as it lasts. */
+static int open_conn(sk_acceptor *a, sk_arrival *arrival) {
+    sk_worker *w = a->worker;
+    if (a->tls)
+        arrival->tls = sk_tls_keeper_get(a->tls, sk_loop_now(w->loop), note_tls, w);
+    int rc = sk_sconn_open(w, arrival);
+    sk_tls_ctx_unref(arrival->tls);
+    return rc;
+}
+
 /* 0, or -errno: -EAGAIN where there is nobody. */
 static int accept_one(sk_acceptor *a) {
     sk_addr from;
     int fd = sk_socket_accept(a->watch.fd, &from);
     if (fd < 0)
         return fd;
-    sk_arrival arrival = {
-        .fd = fd, .tls = a->tls, .proxied = sk_address_list_has(a->proxies, &from)};
+    sk_arrival arrival = {.fd = fd, .proxied = sk_address_list_has(a->proxies, &from)};
     int rc = find_room(a->worker, &from, &arrival);
     if (rc == 0)
-        return sk_sconn_open(a->worker, &arrival) == 0 ? 0 : -ENOMEM;
+        return open_conn(a, &arrival) == 0 ? 0 : -ENOMEM;
     if (rc == SKUA_E_STATE)
         sk_worker_turn_away(a->worker, fd, a->tls != NULL);
     sk_socket_close(fd);

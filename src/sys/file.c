@@ -102,21 +102,33 @@ int sk_file_open_below_walk(int dir, const char *path) {
     }
 }
 
+static sk_file_info info_of(const struct stat *st) {
+    return (sk_file_info){
+        .size = st->st_size,
+        .mtime = st->st_mtim.tv_sec,
+        .mtime_ns = (uint32_t)st->st_mtim.tv_nsec,
+        .ctime = st->st_ctim.tv_sec,
+        .ctime_ns = (uint32_t)st->st_ctim.tv_nsec,
+        .inode = st->st_ino,
+        .device = st->st_dev,
+        .is_dir = S_ISDIR(st->st_mode),
+        .is_regular = S_ISREG(st->st_mode),
+    };
+}
+
 int sk_file_stat(int fd, sk_file_info *out) {
     struct stat st;
     if (fstat(fd, &st) != 0)
         return -errno;
-    *out = (sk_file_info){
-        .size = st.st_size,
-        .mtime = st.st_mtim.tv_sec,
-        .mtime_ns = (uint32_t)st.st_mtim.tv_nsec,
-        .ctime = st.st_ctim.tv_sec,
-        .ctime_ns = (uint32_t)st.st_ctim.tv_nsec,
-        .inode = st.st_ino,
-        .device = st.st_dev,
-        .is_dir = S_ISDIR(st.st_mode),
-        .is_regular = S_ISREG(st.st_mode),
-    };
+    *out = info_of(&st);
+    return 0;
+}
+
+int sk_file_stat_path(const char *path, sk_file_info *out) {
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return -errno;
+    *out = info_of(&st);
     return 0;
 }
 

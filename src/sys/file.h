@@ -33,6 +33,8 @@ int sk_file_open_below(int dir, const char *path);
 /* The walk alone, for its tests. */
 int sk_file_open_below_walk(int dir, const char *path);
 int sk_file_stat(int fd, sk_file_info *out); /* 0 or -errno */
+/* The same of what a path leads to, which need not be readable. */
+int sk_file_stat_path(const char *path, sk_file_info *out);
 ptrdiff_t sk_file_read_at(int fd, void *buf, size_t len,
                           int64_t offset); /* bytes, 0 at end, -errno */
 void sk_file_close(int fd);

@@ -97,8 +97,8 @@ static void refuses_what_it_cannot_keep(void **state) {
            SKUA_E_INVALID_ARGUMENT, NULL, "size");
     expect(sk_tls_server_ctx(SKUA_OPTS(skua_tls_opts, .cert_file = good, .min_version = 11), &err),
            &err, SKUA_E_INVALID_ARGUMENT, NULL, "min_version");
-    expect(sk_tls_server_ctx(SKUA_OPTS(skua_tls_opts, .cert_file = good, .ca_file = good), &err),
-           &err, SKUA_E_UNSUPPORTED, NULL, "client certificates");
+    expect(sk_tls_client_ctx(SKUA_OPTS(skua_tls_opts, .ticket_key_file = good), &err), &err,
+           SKUA_E_INVALID_ARGUMENT, NULL, "ticket_key_file is for servers");
     expect(sk_tls_client_ctx(SKUA_OPTS(skua_tls_opts, .key_file = good), &err), &err,
            SKUA_E_INVALID_ARGUMENT, NULL, "without a cert_file");
     char name[300];
