@@ -41,10 +41,18 @@ static void print_title(const get_hop *hop) {
     cli_line_end(&line);
 }
 
+/* The phase in which the transfer failed, where that was ahead of the answer. */
+static const char *cut_short(const get_transfer *t, const get_hop *hop) {
+    int is_last = hop == &t->hops[t->hop_count - 1];
+    int failed = is_last && t->status != 0 && hop->timings.first_byte < 0;
+    return failed && t->err.phase != SKUA_PHASE_NONE ? skua_phase_name(t->err.phase) : NULL;
+}
+
 void get_timing_print(const get_transfer *t) {
     for (size_t i = 0; i < t->hop_count; i++) {
         print_title(&t->hops[i]);
-        cli_timing_draw(stderr, &t->hops[i].timings, width(), takes_utf8());
+        cli_timing_draw(stderr, &t->hops[i].timings, cut_short(t, &t->hops[i]), width(),
+                        takes_utf8());
     }
     fflush(stderr);
 }

@@ -14,14 +14,14 @@ typedef struct phase {
 
 enum { PHASES = 6 };
 
-/* Returns how many took place. */
-static size_t list_phases(const skua_timings *t, phase phases[PHASES]) {
+/* Returns how many took place; `last` is what the last is called. */
+static size_t list_phases(const skua_timings *t, const char *last, phase phases[PHASES]) {
     const struct {
         const char *name;
         double end;
     } all[PHASES] = {
         {"resolve", t->resolve}, {"connect", t->connect}, {"tls", t->tls},
-        {"send", t->send},       {"wait", t->first_byte}, {"receive", t->total},
+        {"send", t->send},       {"wait", t->first_byte}, {last, t->total},
     };
     size_t count = 0;
     double begin = 0;
@@ -63,9 +63,9 @@ static void draw_phase(FILE *out, const phase *p, double total, int columns, int
     fprintf(out, "%*.1f ms\n", TIME - 3, p->end - p->begin);
 }
 
-void cli_timing_draw(FILE *out, const skua_timings *t, int width, int utf8) {
+void cli_timing_draw(FILE *out, const skua_timings *t, const char *cut, int width, int utf8) {
     phase phases[PHASES];
-    size_t count = list_phases(t, phases);
+    size_t count = list_phases(t, cut ? cut : "receive", phases);
     int columns = width - NAME - TIME;
     columns = columns < BARS_LEAST ? BARS_LEAST : columns > BARS_MOST ? BARS_MOST : columns;
     double total = count > 0 ? phases[count - 1].end : 0;

@@ -11,7 +11,8 @@
  *     resolve |==|                                 |     1.2 ms
  *     connect |  |====|                            |     3.4 ms
  *
- * `width` is that of the whole line; `utf8` draws with block characters. */
-void cli_timing_draw(FILE *out, const skua_timings *t, int width, int utf8);
+ * `cut` names the phase that a failure cut short, NULL where it was the receiving, or none; `width`
+ * is that of the whole line; `utf8` draws with block characters. */
+void cli_timing_draw(FILE *out, const skua_timings *t, const char *cut, int width, int utf8);
 
 #endif

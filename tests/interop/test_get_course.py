@@ -345,7 +345,8 @@ def test_timing(get, record):
 def test_timing_of_what_failed(get):
     got = get("--timing", "http://127.0.0.1:1/")
     assert got.status == 7
-    assert "http://127.0.0.1:1/\n" in got.err and "total" in got.err
+    drawn = got.err[got.err.index("http://127.0.0.1:1/\n"):].splitlines()[1:]
+    assert [line.split()[0] for line in drawn] == ["resolve", "connect", "total"]
 
 
 def test_write_out_json(get, record):
