@@ -33,9 +33,10 @@ macro(sk_optional name header library package)
     endif()
 endmacro()
 
-sk_optional(zlib zlib.h z zlib coding/zlib_decode.c)
+sk_optional(zlib zlib.h z zlib coding/zlib_decode.c coding/zlib_encode.c)
 sk_optional(brotli brotli/decode.h brotlidec libbrotlidec coding/brotli_decode.c)
-sk_optional(zstd zstd.h zstd libzstd coding/zstd_decode.c)
+sk_optional(brotlienc brotli/encode.h brotlienc libbrotlienc coding/brotli_encode.c)
+sk_optional(zstd zstd.h zstd libzstd coding/zstd_decode.c coding/zstd_encode.c)
 # Debian's libidn2.pc asks static programs for a libunistring that its package does not bring.
 sk_optional(idn idn2.h idn2 -lidn2)
 
@@ -64,7 +65,7 @@ sk_floor(sys sk_base Threads::Threads)
 sk_floor(net sk_sys sk_wire OpenSSL::SSL OpenSSL::Crypto)
 sk_floor(http sk_net sk_wire)
 sk_floor(client sk_http sk_coding)
-sk_floor(server sk_http)
+sk_floor(server sk_http sk_coding)
 add_library(sk_all INTERFACE)
 target_link_libraries(sk_all INTERFACE sk_client sk_server)
 

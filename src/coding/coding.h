@@ -32,6 +32,24 @@ typedef struct sk_decode_ops {
     bool repeats; /* several streams in a row are one */
 } sk_decode_ops;
 
+/* How far an encoder is to go. */
+typedef enum sk_encode_to {
+    SK_ENCODE_ON,    /* take the input; what becomes of it may stay inside */
+    SK_ENCODE_FLUSH, /* all that was taken can be decoded from what was given out */
+    SK_ENCODE_END    /* the stream is complete */
+} sk_encode_to;
+
+/* How a coding is applied. */
+typedef struct sk_encode_ops {
+    /* A state for so many bytes, 0 where that is not known; NULL: no memory. */
+    void *(*open)(size_t size);
+    /* Take from the front of *in, write to *out, which has 8 bytes or more (a flush of zlib ends
+     * where some of it is left). SK_CODED_END: it has come as far as it was to go;
+     * SK_CODED_MORE: it needs more room, and is called with the same `to` again; SK_CODED_NOMEM. */
+    sk_coded (*step)(void *state, skua_str *in, sk_encode_to to, sk_room *out);
+    void (*close)(void *state);
+} sk_encode_ops;
+
 typedef struct sk_coding {
     const char *name;
     const char *alias; /* another name that is taken for it, or NULL */
@@ -43,6 +61,12 @@ const sk_coding *sk_coding_find(skua_str name);
 /* The names, separated by ", ". */
 const char *sk_coding_names(void);
 
+/* zlib_encode.c */
+extern const sk_encode_ops sk_gzip_encode;
+/* brotli_encode.c */
+extern const sk_encode_ops sk_brotli_encode;
+/* zstd_encode.c */
+extern const sk_encode_ops sk_zstd_encode;
 /* zlib_decode.c */
 extern const sk_decode_ops sk_gzip_decode;
 extern const sk_decode_ops sk_deflate_decode;
