@@ -140,8 +140,8 @@ SKUA_API const char *skua_response_content_coding(const skua_response *r);
  *         SKUA_E_NOT_CONNECTED (the connection object was freed or closed), for trailer fields what
  *         skua_conn_getresponse says of a head, SKUA_E_NOMEM, SKUA_E_INVALID_ARGUMENT for NULL.
  *         With decode, SKUA_E_CONTENT_CODING (a coding that is not known, or bytes that are not
- * what it makes, or too few or too many of them) and SKUA_E_DECODED_TOO_LARGE. An error stays:
- *         reading on gives it again.
+ *         what it makes, or too few or too many of them) and SKUA_E_DECODED_TOO_LARGE. An error
+ *         stays: reading on gives it again.
  * Thread: one at a time.
  * Since: 0.1 */
 SKUA_API ptrdiff_t skua_response_read(skua_response *r, void *buf, size_t len, skua_error *err);
