@@ -276,6 +276,9 @@ static void sizes_and_times_are_whole(void **state) {
     assert_true(info.mtime == st.st_mtime); /* the file system may clamp the year */
     assert_true(info.mtime > INT32_MAX);
     assert_int_equal(info.mtime_ns, st.st_mtim.tv_nsec);
+    assert_int_equal(sk_file_stat_path(path_of("root/large"), &again), 0);
+    assert_true(again.inode == info.inode && again.size == size && again.mtime == info.mtime);
+    assert_int_equal(sk_file_stat_path(path_of("root/none"), &again), -ENOENT);
     char buf[8];
     assert_int_equal(sk_file_read_at(fd, buf, sizeof buf, size - 3), 3);
     assert_memory_equal(buf, "end", 3);
