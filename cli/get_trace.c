@@ -21,7 +21,7 @@ static int status_of(const char *text, size_t len) {
     char digits[DIGITS + 1] = "";
     if (len >= BEFORE + DIGITS && memcmp(text, "HTTP/", 5) == 0)
         memcpy(digits, text + BEFORE, DIGITS);
-    return atoi(digits);
+    return (int)strtol(digits, NULL, 10);
 }
 
 void get_trace_print(void *user, skua_trace_kind kind, const char *text, size_t len) {

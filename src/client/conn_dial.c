@@ -237,7 +237,7 @@ static int reach_origin(skua_conn *c, sk_peer *peer, sk_bound call, skua_stream 
     sk_peer proxy;
     sk_origin_name(next_hop(c), &proxy);
     int rc = plain_stream(c, call, out, err);
-    if (rc == 0) {
+    if (rc == 0 && *out) {
         note_address(peer, *out);
         memcpy(proxy.address, peer->address, sizeof proxy.address);
         sk_trace_line(c->settings, SKUA_TRACE_INFO, "connected to %s", peer->address);
@@ -276,7 +276,7 @@ static int connect_channel(skua_conn *c, sk_bound call, skua_error *err) {
         c->channel = sk_channel_new(stream, c->settings, &peer, c->life, &c->stats);
         rc = c->channel ? 0 : sk_fail_nomem(err);
     }
-    if (rc != 0) {
+    if (rc != 0 || !c->channel) {
         if (stream)
             stream->ops->close(stream);
         return rc;

@@ -208,7 +208,7 @@ static const char *last_component(const char *path) {
 int skua_multipart_add_file(skua_multipart *m, const char *name, const char *path,
                             const char *filename, const char *type) {
     const part p = {name, filename ? filename : last_component(path), type};
-    file f;
+    file f = {.fd = -1};
     int rc = ready(m);
     if (rc == 0)
         rc = check_part(m, &p, path);

@@ -92,7 +92,7 @@ static void close_down(skua_server *s) {
 /* On failure it is over. */
 static int open_up(skua_server *s, uint32_t crew_count, skua_error *err) {
     int rc = skua_server_check(s, err);
-    if (rc != 0)
+    if (rc != 0 || !s)
         return rc;
     if (s->listener_count == 0)
         return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server has no listener");

@@ -32,14 +32,15 @@ static int copy(skua_str name, char room[SK_IDNA_MAX + 2], const char **why) {
     *why = "it is longer than 253 characters";
     if (name.len > SK_IDNA_MAX)
         return SKUA_E_INVALID_URL;
-    memcpy(room, name.ptr, name.len);
+    if (name.len > 0)
+        memcpy(room, name.ptr, name.len);
     room[name.len] = '\0';
     return 0;
 }
 
 int sk_url_ascii_host(skua_str *host, char room[SK_IDNA_MAX + 2], const char **why) {
     bool escapes = host->len > 0 && memchr(host->ptr, '%', host->len);
-    if (!escapes && is_ascii(*host))
+    if (host->len == 0 || (!escapes && is_ascii(*host)))
         return 0;
     sk_buf decoded = {0};
     int rc = SKUA_E_INVALID_URL;
