@@ -196,13 +196,14 @@ static bool replace_exchange(sk_sconn *c) {
 sk_step sk_sconn_overdue(sk_sconn *c) {
     if (c->state == SK_SCONN_BODY)
         return sk_sconn_refuse_error(c, SKUA_E_TIMEOUT, NULL);
-    bool finished =
-        c->state == SK_SCONN_DEFERRED && sk_deferral_collect(c->exchange->deferral, c->session.out);
-    if (finished)
-        return SK_STEP_ON;
-    if (c->state == SK_SCONN_DEFERRED && replace_exchange(c))
+    if (c->state != SK_SCONN_DEFERRED) {
+        report(c);
+        return SK_STEP_CLOSE;
+    }
+    if (sk_deferral_collect(c->exchange->deferral, c->session.out))
+        return SK_STEP_ON; /* it is finished this very moment */
+    if (replace_exchange(c))
         return sk_sconn_refuse(c, SKUA_STATUS_SERVICE_UNAVAILABLE, "It took too long.");
-    report(c);
     return SK_STEP_CLOSE;
 }
 

@@ -91,6 +91,8 @@ static void close_down(skua_server *s) {
 
 /* On failure it is over. */
 static int open_up(skua_server *s, uint32_t crew_count, skua_error *err) {
+    if (!s)
+        return sk_fail_absent(err, "a server is needed");
     int rc = skua_server_check(s, err);
     if (rc != 0 || !s)
         return rc;

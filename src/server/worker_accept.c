@@ -187,22 +187,35 @@ void sk_worker_close_acceptors(sk_worker *w) {
         close_one(&w->acceptors[i]);
 }
 
+/* False: accepting has paused. */
+static bool empty_queue(sk_acceptor *a) {
+    while (is_open(a) && accept_next(a))
+        ;
+    return !a->worker->accept_paused;
+}
+
+/* Nobody comes any more: who has come is accepted, and it is over. Left open it would be ready for
+ * ever, as a Unix socket that is shut is. */
+static void finish_one(sk_acceptor *a) {
+    if (a->inherited || empty_queue(a))
+        close_one(a);
+}
+
 bool sk_worker_let_none_in(sk_worker *w) {
     bool some_may_come = false;
     for (uint32_t i = 0; i < w->acceptor_count; i++) {
         sk_acceptor *a = &w->acceptors[i];
-        if (is_open(a) && a->inherited)
-            close_one(a);
-        else if (is_open(a))
-            some_may_come |= sk_socket_let_none_in(a->watch.fd);
+        if (is_open(a) && !a->inherited && sk_socket_let_none_in(a->watch.fd))
+            some_may_come = true;
+        else
+            finish_one(a);
     }
     return some_may_come;
 }
 
 bool sk_worker_empty_queues(sk_worker *w) {
-    for (uint32_t i = 0; i < w->acceptor_count; i++) {
-        while (is_open(&w->acceptors[i]) && accept_next(&w->acceptors[i]))
-            ;
-    }
-    return !w->accept_paused;
+    bool all = true;
+    for (uint32_t i = 0; i < w->acceptor_count; i++)
+        all = empty_queue(&w->acceptors[i]) && all;
+    return all;
 }

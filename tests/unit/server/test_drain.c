@@ -431,6 +431,41 @@ static void b01_under_load_a_drain_loses_no_request(void **state) {
     skua_server_free(r.s);
 }
 
+/* Who is in the queue of a Unix socket when the drain begins is accepted, and answered. */
+static void b01_the_queue_of_a_unix_socket_is_emptied(void **state) {
+    (void)state;
+    static raw_client c[20];
+    char where[64];
+    skua_error err;
+    sk_addr at;
+    snprintf(where, sizeof where, "unix:@skua-drain-%ld", (long)getpid());
+    skua_server *s = skua_server_new(NULL, &err);
+    skua_route(s, "/", hello, NULL);
+    skua_server_listen(s, where, NULL);
+    skua_server_listen(s, LOOPBACK, NULL); /* which is waited for */
+    assert_int_equal(skua_server_start(s, &err), 0);
+    assert_int_equal(sk_addr_unix(sk_str(where + strlen("unix:")), &at), 0);
+    for (size_t i = 0; i < COUNT(c); i++) {
+        rc_connect_to(&c[i], &at);
+        if (i % 2)
+            rc_say(&c[i], GET("/"));
+    }
+    skua_server_begin_drain(s, 0);
+    assert_int_equal(skua_server_step(s, 0, &err), 1);
+    for (size_t i = 0; i < COUNT(c); i += 2)
+        rc_say(&c[i], GET("/"));
+    int steps = 0;
+    for (int rc = 1; rc == 1; steps++)
+        rc = skua_server_step(s, SKUA_FOREVER, &err);
+    assert_true(steps < 200); /* it waits: what is shut does not keep it awake */
+    for (size_t i = 0; i < COUNT(c); i++) {
+        rc_expect(&c[i], "hello");
+        rc_expect_end(&c[i]);
+        rc_close(&c[i]);
+    }
+    skua_server_free(s);
+}
+
 /* ---- what is cut, and what is told ---- */
 
 static void b01_a_drain_counts_what_it_cuts(void **state) {
@@ -557,6 +592,7 @@ int main(void) {
         cmocka_unit_test(b01_500_requests_in_flight_survive_a_signal),
         cmocka_unit_test(b01_what_is_under_way_says_that_it_is_the_last),
         cmocka_unit_test(b01_under_load_a_drain_loses_no_request),
+        cmocka_unit_test(b01_the_queue_of_a_unix_socket_is_emptied),
         cmocka_unit_test(b01_a_drain_counts_what_it_cuts),
         cmocka_unit_test(b01_a_stop_cuts_a_drain_short_and_a_second_one_all),
         cmocka_unit_test(b01_event_streams_end_with_the_grace),
