@@ -50,15 +50,24 @@ static int leaves_http(const char *reference) {
            !(len == 5 && strncasecmp(reference, "https", len) == 0);
 }
 
+/* What stands ahead of an '@' may be a password. */
+static void fail_unsafe(const get_transfer *t, const char *location, skua_error *err) {
+    size_t scheme = strcspn(location, ":") + 1;
+    scheme += strspn(location + scheme, "/");
+    const char *at = strrchr(location + scheme, '@');
+    get_fail(err, 0, SKUA_E_UNSAFE_REDIRECT,
+             "%.200s: redirected to \"%.*s%s%.150s\", which is not http", skua_url_text(t->url),
+             scheme < 50 ? (int)scheme : 50, location, at ? "***" : "",
+             at ? at : location + scheme);
+}
+
 skua_url *get_redirect_target(const get_transfer *t, skua_error *err) {
     const char *location = t->response ? location_of(t->response) : NULL;
     *err = (skua_error){0};
     if (!location)
         return NULL;
     if (leaves_http(location)) {
-        get_fail(err, 0, SKUA_E_UNSAFE_REDIRECT,
-                 "%.200s: redirected to \"%.200s\", which is not http", skua_url_text(t->url),
-                 location);
+        fail_unsafe(t, location, err);
         return NULL;
     }
     get_bytes reference = {0};
@@ -67,8 +76,7 @@ skua_url *get_redirect_target(const get_transfer *t, skua_error *err) {
         get_no_memory(err);
     } else if (skua_url_join(t->url, reference.data, &url, err) != 0) {
         skua_error why = *err;
-        get_fail(err, 0, why.code, "%.120s: redirected to \"%.120s\": %.200s",
-                 skua_url_text(t->url), location, why.msg);
+        get_fail(err, 0, why.code, "%.150s: redirected: %.300s", skua_url_text(t->url), why.msg);
     }
     get_bytes_free(&reference);
     return url;

@@ -59,9 +59,12 @@ static bool leaves_http(const char *reference) {
 }
 
 static int resolve(const skua_url *from, const char *reference, skua_url **to, skua_error *err) {
-    if (leaves_http(reference))
+    if (leaves_http(reference)) {
+        char shown[SK_URL_SHOWN];
+        sk_url_show(sk_str(reference), shown);
         return sk_fail(err, SKUA_E_UNSAFE_REDIRECT, SKUA_PHASE_RECV,
-                       "redirected to \"%s\", which is not http", reference);
+                       "redirected to \"%s\", which is not http", shown);
+    }
     skua_error failure;
     int rc = skua_url_join(from, reference, to, &failure);
     if (rc == SKUA_E_NOMEM)

@@ -323,6 +323,18 @@ def test_json_of_tls(get_json, record, ca):
     assert certificate["not_before"] < time.time() < certificate["not_after"]
 
 
+@pytest.mark.parametrize("location, message", [
+    ("ftp://u:pass@x/", 'redirected to "ftp://***@x/", which is not http'),
+    ("mailto:a@x", 'redirected to "mailto:***@x", which is not http'),
+    ("http://u:pass@x/", 'redirected: invalid URL "http://***@x/": user information'),
+])
+def test_a_redirect_that_is_refused(get, record, location, message):
+    """What it says shows no password."""
+    server = record({"/": to(location)})
+    got = get("-L", server.url + "/")
+    assert got.status in (1, 3) and message in got.err and "pass" not in got.err
+
+
 # ---- telling ----
 
 

@@ -156,16 +156,31 @@ static void a_redirect_that_is_none_is_returned(void **state) {
 
 static void redirects_to_elsewhere_are_refused(void **state) {
     (void)state;
-    static const step steps[] = {
-        {EXPECT, "\r\n\r\n", 0},
-        {SEND, "HTTP/1.1 302 F\r\nLocation: ftp://x/\r\nContent-Length: 0\r\n\r\n", 0},
-        {END, NULL, 0}};
-    loopback *l = loopback_start((const step *const[]){steps, NULL});
-    skua_error err;
-    assert_null(skua_get(NULL, l->origin, &err));
-    assert_int_equal(err.code, SKUA_E_UNSAFE_REDIRECT);
-    assert_string_equal(err.msg, "recv: 127.0.0.1: redirected to \"ftp://x/\", which is not http");
-    loopback_end(l);
+    static const struct {
+        const char *location, *message;
+        int code;
+    } cases[] = {
+        {"ftp://x/", "recv: 127.0.0.1: redirected to \"ftp://x/\", which is not http",
+         SKUA_E_UNSAFE_REDIRECT},
+        {"ftp://u:pass@x/", "recv: 127.0.0.1: redirected to \"ftp://***@x/\", which is not http",
+         SKUA_E_UNSAFE_REDIRECT},
+        {"http://u:pass@x/",
+         "recv: 127.0.0.1: redirected: invalid URL \"http://***@x/\": user information in front of "
+         "the host (send what skua_auth_basic makes of it)",
+         SKUA_E_INVALID_URL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char answer[200];
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 302 F\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", cases[i].location);
+        const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, answer, 0}, {END, NULL, 0}};
+        loopback *l = loopback_start((const step *const[]){steps, NULL});
+        skua_error err;
+        assert_null(skua_get(NULL, l->origin, &err));
+        assert_int_equal(err.code, cases[i].code);
+        assert_string_equal(err.msg, cases[i].message);
+        loopback_end(l);
+    }
 }
 
 static void one_deadline_holds_over_all_of_it(void **state) {
