@@ -99,12 +99,6 @@ static bool watch_all(sk_tls_keeper *k) {
     return true;
 }
 
-static bool is_same(const sk_file_info *a, const sk_file_info *b) {
-    return a->inode == b->inode && a->device == b->device && a->size == b->size &&
-           a->mtime == b->mtime && a->mtime_ns == b->mtime_ns && a->ctime == b->ctime &&
-           a->ctime_ns == b->ctime_ns;
-}
-
 /* Remember what is there now. True: it is not what was there. */
 static bool look(sk_tls_keeper *k) {
     bool changed = false;
@@ -113,7 +107,7 @@ static bool look(sk_tls_keeper *k) {
         sk_file_info now;
         if (sk_file_stat_path(f->path, &now) != 0)
             now = (sk_file_info){0};
-        changed |= !is_same(&now, &f->seen);
+        changed |= !sk_file_is_same(&now, &f->seen);
         f->seen = now;
     }
     return changed;

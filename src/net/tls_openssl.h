@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/line.h"
 #include "net/tls.h"
+#include "sys/file.h"
 
 /* Without its oldest names, among them macros that would turn our sk_free into OpenSSL's own. */
 #define OPENSSL_NO_DEPRECATED
@@ -29,6 +30,8 @@ typedef struct sk_tls_pair {
     X509 *cert;
     EVP_PKEY *key;
     STACK_OF(X509) * chain;
+    sk_file_info cert_seen; /* before it was read; all zero: it could not be seen */
+    sk_file_info key_seen;
     sk_tls_staple staple;
 } sk_tls_pair;
 
@@ -179,11 +182,16 @@ bool sk_tls_unix_time(const ASN1_TIME *t, int64_t *out);
 int sk_tls_verify_load(sk_tls_ctx *c, const skua_tls_opts *opts, skua_error *err);
 void sk_tls_verify_peer(sk_tls_ctx *c, int mode); /* SSL_VERIFY_ */
 
-/* tls_openssl_sni.c: a server's certificates, and which of them a client is shown. `old` are the
- * settings that these take the place of, or NULL. */
-int sk_tls_sni_load(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *old, skua_error *err);
+/* tls_openssl_pairs.c: a server's certificates. `old` are the settings that these take the place
+ * of, or NULL. */
+int sk_tls_pairs_load(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *old,
+                      skua_error *err);
+void sk_tls_pairs_free(sk_tls_ctx *c);
+const sk_tls_pair *sk_tls_pairs_find(const sk_tls_ctx *c, const X509 *cert); /* or NULL */
+
+/* tls_openssl_sni.c: which of them a client is shown */
+int sk_tls_sni_set(sk_tls_ctx *c, skua_error *err);
 void sk_tls_sni_free(sk_tls_ctx *c);
-const sk_tls_pair *sk_tls_sni_pair(const sk_tls_ctx *c, const X509 *cert); /* or NULL */
 
 /* tls_openssl_staple_server.c: the OCSP response that a server staples */
 int sk_tls_staple_load(sk_tls_pair *p, const char *file, skua_error *err); /* NULL: none */

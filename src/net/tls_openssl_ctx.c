@@ -57,7 +57,9 @@ static int load_server(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *
     /* No state for each client: tickets carry it. One is enough (RFC 8446 4.6.1 allows any). */
     SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(c->ssl, 1);
-    int rc = sk_tls_sni_load(c, o, old, err);
+    int rc = sk_tls_pairs_load(c, o, old, err);
+    if (rc == 0)
+        rc = sk_tls_sni_set(c, err);
     if (rc == 0)
         rc = sk_tls_staple_serve(c, err);
     if (rc == 0)
@@ -160,6 +162,7 @@ void sk_tls_ctx_unref(sk_tls_ctx *c) {
         return;
     SSL_CTX_free(c->ssl);
     sk_tls_sni_free(c);
+    sk_tls_pairs_free(c);
     sk_tls_tickets_unref(c->serving.tickets);
     BIO_meth_free(c->bio);
     sk_tls_keylog_close(c);

@@ -1,4 +1,4 @@
-/* net/tls_openssl_sni.c - a server's certificates, and which of them a client is shown.
+/* net/tls_openssl_sni.c - which of a server's certificates a client is shown.
  *
  *     the name a client asks for (RFC 6066 3)
  *         |-- certificates for just this name ---.
@@ -12,9 +12,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "sys/clock.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,85 +194,17 @@ static int set_default(sk_tls_ctx *c, skua_error *err) {
     return 0;
 }
 
-/* ---- loading ---- */
+/* ---- the whole ---- */
 
-static size_t count_certs(const skua_tls_opts *o) {
-    size_t n = 0;
-    while (o->certs && o->certs[n].cert_file)
-        n++;
-    return n + (o->cert_file ? 1 : 0);
-}
-
-static skua_tls_cert cert_at(const skua_tls_opts *o, size_t i) {
-    if (o->cert_file && i == 0)
-        return (skua_tls_cert){o->cert_file, o->key_file, NULL, o->ocsp_file};
-    return o->certs[o->cert_file ? i - 1 : i];
-}
-
-/* OpenSSL's own checks and messages for certificate, chain and key are those of a context, so one
- * of these comes first. Each gets one of its own: a key must not match another's certificate. */
-static int load_key(sk_tls_pair *p, const skua_tls_opts *o, skua_error *err) {
-    SSL_CTX *ssl = sk_tls_ssl_ctx_new(true);
-    STACK_OF(X509) *chain = NULL;
-    if (!ssl)
-        return sk_fail_nomem(err);
-    int rc = sk_tls_key_load(ssl, o, err);
-    if (rc == 0) {
-        SSL_CTX_get0_chain_certs(ssl, &chain);
-        p->cert = SSL_CTX_get0_certificate(ssl);
-        p->key = SSL_CTX_get0_privatekey(ssl);
-        X509_up_ref(p->cert);
-        EVP_PKEY_up_ref(p->key);
-        p->chain = chain ? X509_chain_up_ref(chain) : NULL;
-        rc = chain && !p->chain ? sk_fail_nomem(err) : 0;
-    }
-    SSL_CTX_free(ssl);
-    return rc;
-}
-
-/* A staple may be behind its certificate by some moments: no reason to keep an old certificate. */
-static int load_staple(sk_tls_pair *p, const char *file, bool again, skua_error *err) {
-    skua_error why;
-    int rc = sk_tls_staple_load(p, file, &why);
-    if (rc != 0 && again && rc != SKUA_E_NOMEM) {
-        p->staple.fault = sk_strdup(why.msg);
-        return p->staple.fault ? 0 : sk_fail_nomem(err);
-    }
-    if (rc != 0 && err)
-        *err = why;
-    return rc;
-}
-
-static int load_pair(sk_tls_serving *v, const skua_tls_opts *all, bool again, skua_error *err) {
-    size_t at = v->pair_count++;
-    skua_tls_cert one = cert_at(all, at);
-    skua_tls_opts o = *all;
-    o.cert_file = one.cert_file;
-    o.key_file = one.key_file;
-    o.key_password = one.key_password ? one.key_password : all->key_password;
-    int rc = load_key(&v->pairs[at], &o, err);
-    if (rc == 0)
-        rc = load_staple(&v->pairs[at], one.ocsp_file, again, err);
-    return rc == 0 && !add_names(v, at) ? sk_fail_nomem(err) : rc;
-}
-
-int sk_tls_sni_load(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *old, skua_error *err) {
+int sk_tls_sni_set(sk_tls_ctx *c, skua_error *err) {
     sk_tls_serving *v = &c->serving;
-    size_t count = count_certs(o);
-    if (count == 0)
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS, "a server needs a cert_file");
-    if (!o->cert_file && (o->key_file || o->ocsp_file))
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
-                       "%s is given without a cert_file", o->key_file ? "key_file" : "ocsp_file");
-    v->pairs = sk_zalloc(count * sizeof *v->pairs);
-    int rc = v->pairs ? 0 : sk_fail_nomem(err);
-    while (rc == 0 && v->pair_count < count)
-        rc = load_pair(v, o, old != NULL, err);
-    if (rc != 0)
-        return rc;
+    for (size_t i = 0; i < v->pair_count; i++) {
+        if (!add_names(v, i))
+            return sk_fail_nomem(err);
+    }
     if (v->name_count > 0)
         qsort(v->names, v->name_count, sizeof v->names[0], by_text);
-    if (count > 1) {
+    if (v->pair_count > 1) {
         SSL_CTX_set_tlsext_servername_callback(c->ssl, on_name);
         SSL_CTX_set_tlsext_servername_arg(c->ssl, c);
         SSL_CTX_set_cert_cb(c->ssl, on_certificate, c);
@@ -283,33 +213,7 @@ int sk_tls_sni_load(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *old
 }
 
 void sk_tls_sni_free(sk_tls_ctx *c) {
-    sk_tls_serving *v = &c->serving;
-    for (size_t i = 0; i < v->pair_count; i++) {
-        X509_free(v->pairs[i].cert);
-        EVP_PKEY_free(v->pairs[i].key);
-        sk_X509_pop_free(v->pairs[i].chain, X509_free);
-        sk_tls_staple_free(&v->pairs[i].staple);
-    }
-    for (size_t i = 0; i < v->name_count; i++)
-        sk_free(v->names[i].text);
-    sk_free(v->pairs);
-    sk_free(v->names);
-}
-
-/* ---- what there is ---- */
-
-const sk_tls_pair *sk_tls_sni_pair(const sk_tls_ctx *c, const X509 *cert) {
-    for (size_t i = 0; i < c->serving.pair_count; i++) {
-        if (c->serving.pairs[i].cert == cert)
-            return &c->serving.pairs[i];
-    }
-    return NULL;
-}
-
-int64_t sk_tls_ctx_expiry(const sk_tls_ctx *c, size_t index) {
-    int64_t when;
-    if (index >= c->serving.pair_count)
-        return SKUA_E_INVALID_ARGUMENT;
-    bool ok = sk_tls_unix_time(X509_get0_notAfter(c->serving.pairs[index].cert), &when);
-    return ok ? when : SKUA_E_NOMEM;
+    for (size_t i = 0; i < c->serving.name_count; i++)
+        sk_free(c->serving.names[i].text);
+    sk_free(c->serving.names);
 }

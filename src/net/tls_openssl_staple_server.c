@@ -110,7 +110,7 @@ static bool is_fresh(const sk_tls_staple *t) {
 
 static int on_status_request(SSL *ssl, void *user) {
     const sk_tls_ctx *c = user;
-    const sk_tls_pair *p = sk_tls_sni_pair(c, SSL_get_certificate(ssl));
+    const sk_tls_pair *p = sk_tls_pairs_find(c, SSL_get_certificate(ssl));
     if (!p || !is_fresh(&p->staple))
         return SSL_TLSEXT_ERR_NOACK;
     unsigned char *copy = OPENSSL_memdup(p->staple.der, p->staple.len);

@@ -42,11 +42,10 @@ struct sk_tls_tickets {
 
 /* ---- encrypting and decrypting ---- */
 
-static ticket_key first_key(sk_tls_tickets *t) {
+static void first_key(sk_tls_tickets *t, ticket_key *out) {
     sk_mutex_lock(&t->lock);
-    ticket_key key = t->keys[0];
+    *out = t->keys[0];
     sk_mutex_unlock(&t->lock);
-    return key;
 }
 
 /* Which one; negative: none. */
@@ -80,10 +79,10 @@ static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CI
     ticket_key key;
     int at = 0;
     if (encrypt) {
-        key = first_key(t);
-        memcpy(name, key.name, sizeof key.name);
         if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
             return -1;
+        first_key(t, &key);
+        memcpy(name, key.name, sizeof key.name);
     } else {
         at = find_key(t, name, &key);
         if (at < 0)

@@ -182,12 +182,6 @@ static bool can_hear(sk_file_cache *c) {
 
 /* ---- reading files ---- */
 
-static bool is_same(const sk_file_info *a, const sk_file_info *b) {
-    return a->size == b->size && a->mtime == b->mtime && a->mtime_ns == b->mtime_ns &&
-           a->ctime == b->ctime && a->ctime_ns == b->ctime_ns && a->inode == b->inode &&
-           a->device == b->device;
-}
-
 static bool read_whole(int fd, char *to, size_t len) {
     for (size_t at = 0; at < len;) {
         ptrdiff_t n = sk_file_read_at(fd, to + at, len - at, (int64_t)at);
@@ -225,7 +219,7 @@ static entry *read_entry(int fd, const sk_file_key *key, int64_t now) {
     if (!e)
         return NULL;
     if (!read_whole(fd, e->bytes, len) || sk_file_stat(fd, &after) != 0 ||
-        !is_same(&info, &after)) {
+        !sk_file_is_same(&info, &after)) {
         sk_free(e);
         return NULL;
     }
@@ -259,7 +253,7 @@ static bool take_in(sk_file_cache *c, const sk_file_key *key, const char *type, 
 static bool is_unchanged(const entry *e) {
     sk_file_info info;
     int fd = sk_file_open_below(e->key.root, e->key.path);
-    bool same = fd >= 0 && sk_file_stat(fd, &info) == 0 && is_same(&info, &e->info) &&
+    bool same = fd >= 0 && sk_file_stat(fd, &info) == 0 && sk_file_is_same(&info, &e->info) &&
                 holds(fd, e->file.body);
     sk_file_close(fd);
     return same;

@@ -132,6 +132,12 @@ int sk_file_stat_path(const char *path, sk_file_info *out) {
     return 0;
 }
 
+bool sk_file_is_same(const sk_file_info *a, const sk_file_info *b) {
+    return a->size == b->size && a->mtime == b->mtime && a->mtime_ns == b->mtime_ns &&
+           a->ctime == b->ctime && a->ctime_ns == b->ctime_ns && a->inode == b->inode &&
+           a->device == b->device;
+}
+
 ptrdiff_t sk_file_read_at(int fd, void *buf, size_t len, int64_t offset) {
     ssize_t n;
     do

@@ -35,6 +35,8 @@ int sk_file_open_below_walk(int dir, const char *path);
 int sk_file_stat(int fd, sk_file_info *out); /* 0 or -errno */
 /* The same of what a path leads to, which need not be readable. */
 int sk_file_stat_path(const char *path, sk_file_info *out);
+/* The same file, and nobody has changed it in between as far as stat can tell. */
+bool sk_file_is_same(const sk_file_info *a, const sk_file_info *b);
 ptrdiff_t sk_file_read_at(int fd, void *buf, size_t len,
                           int64_t offset); /* bytes, 0 at end, -errno */
 void sk_file_close(int fd);

@@ -155,6 +155,46 @@ static void b03_reading_by_call_disturbs_nobody(void **state) {
     sk_tls_keeper_free(k);
 }
 
+static int give_sesame(char *buf, int cap, void *user) {
+    ++*(int *)user;
+    return snprintf(buf, (size_t)cap, "sesame");
+}
+
+static void lock_key(const char *from, const char *to) {
+    EVP_PKEY *key;
+    X509_free(certs_read(from, &key));
+    FILE *f = fopen(certs_path("fresh"), "w");
+    assert_non_null(f);
+    PEM_write_PKCS8PrivateKey(f, key, EVP_aes_256_cbc(), NULL, 0, NULL, (char[]){"sesame"});
+    fclose(f);
+    EVP_PKEY_free(key);
+    assert_int_equal(rename(certs_path("fresh"), certs_path(to)), 0);
+}
+
+/* Nobody is asked for the pass phrase of a key that is known. */
+static void b03_only_what_has_changed_is_read(void **state) {
+    (void)state;
+    int asked = 0;
+    notes n = {.count = 0};
+    copy_file("first", "cert");
+    lock_key("first", "key");
+    copy_file("good", "other");
+    const skua_tls_cert list[] = {{.cert_file = certs_path("other")}, {0}};
+    sk_tls_keeper *k = keeper_of(
+        SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("cert"), .key_file = certs_path("key"),
+                  .key_password_fn = give_sesame, .key_password_user = &asked, .certs = list));
+    assert_int_equal(asked, 1);
+    copy_file("second", "other");
+    expect_shown(k, 0, &n, "first");
+    assert_int_equal(n.count, 1);
+    assert_int_equal(asked, 1);
+    lock_key("second", "key");
+    copy_file("second", "cert");
+    expect_shown(k, 1000, &n, "second");
+    assert_int_equal(asked, 2);
+    sk_tls_keeper_free(k);
+}
+
 /* ---- staples ---- */
 
 static void write_staple(const staple_spec *s) {
@@ -325,6 +365,7 @@ int main(void) {
         cmocka_unit_test(b03_changed_files_are_read_again),
         cmocka_unit_test(b03_the_last_good_pair_is_kept),
         cmocka_unit_test(b03_reading_by_call_disturbs_nobody),
+        cmocka_unit_test(b03_only_what_has_changed_is_read),
         cmocka_unit_test(b03_a_fresh_staple_is_served),
         cmocka_unit_test(b03_a_staple_that_is_none_is_named),
         cmocka_unit_test(b03_a_file_of_ticket_keys_is_read_again),
