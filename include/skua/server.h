@@ -27,18 +27,44 @@ typedef struct skua_access {
     const char *client; /* "192.0.2.1:49152" */
     const char *method; /* "-" where the request could not be read */
     const char *target;
-    int version; /* 10, 11; 0 where the request could not be read */
-    int status;
+    int version;         /* 10, 11; 0 where the request could not be read */
+    int status;          /* 499: the client went before there was one */
     int64_t body_bytes;  /* of the reply's body, sent or queued to be sent */
     int64_t duration_us; /* from the request's head to the end of its reply */
     int is_tls;
+    const char *tls_version; /* "TLSv1.3"; NULL without TLS */
+    const char *request_id;  /* as skua_request_id; NULL where the request could not be read */
+    const char *referer;     /* as it came, as target is; NULL: none */
+    const char *user_agent;
+    int cut; /* 1: the reply has not gone out whole */
 } skua_access;
 
-/* Called in a worker's thread after each reply; several workers may call at the same time. */
+/* Called in a worker's thread after each exchange; several workers may call at the same time. */
 typedef void skua_access_fn(void *user, const skua_access *a);
 
 /* Called in a worker's thread with one line about something that went wrong. */
 typedef void skua_log_fn(void *user, const char *line);
+
+/* How a line of the access log is written: as Apache's and nginx's "combined" and "common", where
+ * times are UTC and the address has no port, or as an object of JSON with all of skua_access. In
+ * each, bytes that are no printable ASCII, quotes and backslashes are escaped; long fields are cut,
+ * and end with "..."; and "***" stands for what is secret in a URL: user information, and
+ * parameters named like tokens, keys and passwords ("access_token", "sig", "code" and so on).
+ * Credentials and cookies are never written. */
+typedef enum skua_access_format {
+    SKUA_ACCESS_COMBINED = 0, /* common, with Referer and User-Agent */
+    SKUA_ACCESS_COMMON,
+    SKUA_ACCESS_JSON
+} skua_access_format;
+
+/* What the error log, and skua_log_fn, are told: this and what is worse. */
+typedef enum skua_log_level {
+    SKUA_LOG_DEFAULT = 0, /* SKUA_LOG_INFO */
+    SKUA_LOG_ERROR,       /* the server cannot do what it is for */
+    SKUA_LOG_WARN,        /* a reply failed, or a line of a log was lost */
+    SKUA_LOG_INFO,        /* a client did what it should not: a handshake that failed */
+    SKUA_LOG_DEBUG        /* each request that was refused, and why */
+} skua_log_level;
 
 /* Make the page of an error (status 400 to 599) that the server answers with, or that
  * skua_reply_send_error names: reply with skua_reply_bytes, skua_reply_text and so on, or do
@@ -76,7 +102,12 @@ typedef struct skua_server_opts {
     int64_t min_rate_grace_ms;      /* on the average of each stretch of this length [20000] */
     uint32_t connections_max; /* at one time; more are answered 503 [as many as there can be] */
     uint32_t
-        connections_per_address_max; /* the same for an IPv4 address or IPv6 /64 [any number] */
+        connections_per_address_max;  /* the same for an IPv4 address or IPv6 /64 [any number] */
+    const char *access_log_file;      /* a line for each exchange is appended; "-": standard output
+                                         [none] */
+    skua_access_format access_format; /* of its lines [SKUA_ACCESS_COMBINED] */
+    const char *error_log_file; /* a line for all that went wrong; "-": standard error [none] */
+    skua_log_level log_level;   /* of error_log_file and log [SKUA_LOG_INFO] */
 } skua_server_opts;
 
 /* What goes for the files of a directory route that a pattern takes in. "*" stands for any run of
@@ -139,9 +170,12 @@ typedef struct skua_route_opts {
                                     then 503 if no reply was begun, else it is cut [none] */
 } skua_route_opts;
 
-/* Make a server.
+/* Make a server. Its logs are opened here, and written by a thread of their own while it runs:
+ * where they cannot be written, or not fast enough, lines are dropped, and the log says how many.
+ * Nothing waits for them, but the end of skua_server_run, for a second.
  *
- * Returns: the server, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM, SKUA_E_OS.
+ * Returns: the server, or NULL: SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM, SKUA_E_OS; for a log
+ *          SKUA_E_FILE_NOT_FOUND or SKUA_E_PERMISSION as well.
  * Owns: the caller frees it with skua_server_free. Options are copied.
  * Thread: any.
  * Since: 0.1 */
@@ -351,6 +385,13 @@ SKUA_API int skua_server_step(skua_server *s, int64_t max_wait_ms, skua_error *e
  * Thread: any; also from a signal handler.
  * Since: 0.1 */
 SKUA_API void skua_server_stop(skua_server *s);
+
+/* Have the files of the logs opened again, under the names they were given: after they were moved
+ * away. One that cannot be opened goes on as it was. NULL is fine.
+ *
+ * Thread: any, until the server is freed; also from a signal handler.
+ * Since: 0.1 */
+SKUA_API void skua_server_reopen_logs(skua_server *s);
 
 /* What became of what was under way when a drain began. */
 typedef struct skua_drain_report {

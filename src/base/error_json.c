@@ -1,6 +1,6 @@
 /* base/error_json.c - a skua_error as one line of JSON (RFC 8259), in ASCII. */
+#include "base/json_text.h"
 #include "base/str.h"
-#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <skua/error.h>
@@ -32,35 +32,13 @@ static void put_number(writer *w, int64_t v) {
     put_text(w, digits);
 }
 
-static void put_unit(writer *w, uint32_t unit) {
-    char escape[8];
-    snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(unit & 0xffff));
-    put_text(w, escape);
-}
-
-/* RFC 8259 7: what lies past U+FFFF is a pair of surrogates. */
-static void put_character(writer *w, uint32_t c) {
-    if (c == '"' || c == '\\') {
-        put(w, '\\');
-        put(w, (char)c);
-    } else if (c >= 0x20 && c < 0x7f) {
-        put(w, (char)c);
-    } else if (c < 0x10000) {
-        put_unit(w, c);
-    } else {
-        put_unit(w, 0xd800 + ((c - 0x10000) >> 10));
-        put_unit(w, 0xdc00 + (c & 0x3ff));
-    }
-}
-
 static void put_string(writer *w, skua_str s) {
+    char character[SK_JSON_CHARACTER_MAX];
     put(w, '"');
     while (s.len > 0) {
-        uint32_t c = 0xfffd; /* what stands where the bytes are no UTF-8 */
-        size_t n = sk_utf8_decode(s, &c);
-        n = n > 0 ? n : 1;
-        put_character(w, c);
-        s = (skua_str){s.ptr + n, s.len - n};
+        size_t n = sk_json_take(&s, character);
+        for (size_t i = 0; i < n; i++)
+            put(w, character[i]);
     }
     put(w, '"');
 }

@@ -80,6 +80,8 @@ int sk_tls_peer_describe(const sk_tls_peer *p, skua_certificate *out); /* 0 or S
 void sk_tls_peer_free(sk_tls_peer *p);
 /* Has the handshake failed because the peer sent an HTTP request in the clear? */
 bool sk_tls_heard_http(const skua_stream *s);
+/* After the handshake: "TLSv1.3". Static. */
+const char *sk_tls_version(const skua_stream *s);
 /* Free the stream and give back the one below, which is the caller's again. Nothing is sent. */
 skua_stream *sk_tls_unwrap(skua_stream *s);
 

@@ -78,6 +78,10 @@ int sk_tls_handshake(skua_stream *base, skua_error *err) {
     return sk_tls_flush(s, err);
 }
 
+const char *sk_tls_version(const skua_stream *base) {
+    return SSL_get_version(((const sk_tls *)(const void *)base)->ssl);
+}
+
 bool sk_tls_heard_http(const skua_stream *base) {
     return ((const sk_tls *)(const void *)base)->plain;
 }

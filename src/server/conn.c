@@ -52,7 +52,7 @@ static sk_step step_handshake(sk_sconn *c) {
     if (rc == SKUA_E_AGAIN)
         return SK_STEP_WAIT;
     if (rc != 0) {
-        sk_worker_log(c->worker, "%s", err.msg);
+        sk_worker_tell(c->worker, SKUA_LOG_INFO, "%s", err.msg);
         return sk_tls_heard_http(c->session.stream) ? answer_plainly(c) : SK_STEP_CLOSE;
     }
     c->state = SK_SCONN_HEAD;
@@ -175,8 +175,8 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
     case SK_SCONN_TIMER_YIELD:
         return SK_STEP_ON;
     case SK_SCONN_TIMER_TLS:
-        sk_worker_log(c->worker, "tls: %s: no handshake within %" PRId64 " ms", sk_sconn_client(c),
-                      c->worker->settings->tls_ms);
+        sk_worker_tell(c->worker, SKUA_LOG_INFO, "tls: %s: no handshake within %" PRId64 " ms",
+                       sk_sconn_client(c), c->worker->settings->tls_ms);
         return SK_STEP_CLOSE;
     case SK_SCONN_TIMER_HEARTBEAT:
         if (c->worker->draining) /* its end cannot be waited for, and its client comes back */

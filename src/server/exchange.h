@@ -93,11 +93,14 @@ struct sk_exchange {
     sk_callbacks *callbacks; /* the server's; NULL: none */
     sk_deferral *deferral;   /* NULL: the reply is complete when the handler returns */
     int64_t begun_us;        /* only where somebody asks: see skua_access */
-    int64_t body_bytes;      /* of the request, where it is streamed */
-    sk_timer timer;          /* of the route's exchange_timeout_ms; not armed where it has none */
-    int64_t first_byte;      /* of the request: how many the connection had received before it */
-    sk_exchange *next;       /* in the worker's list of spare ones */
-    sk_field fields[];       /* room for head.fields */
+    bool begun;              /* to be reported, and not reported yet */
+    const char *referer;     /* for that; NULL: none */
+    const char *user_agent;
+    int64_t body_bytes; /* of the request, where it is streamed */
+    sk_timer timer;     /* of the route's exchange_timeout_ms; not armed where it has none */
+    int64_t first_byte; /* of the request: how many the connection had received before it */
+    sk_exchange *next;  /* in the worker's list of spare ones */
+    sk_field fields[];  /* room for head.fields */
 };
 
 static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {

@@ -48,6 +48,10 @@ static const char *wrong_with(const skua_server_opts *o) {
     }
     if (o->pool_threads < 0 || o->pool_threads > WORKERS_MAX)
         return "pool_threads is negative, or more than 1024";
+    if (o->access_format < SKUA_ACCESS_COMBINED || o->access_format > SKUA_ACCESS_JSON)
+        return "access_format is none of SKUA_ACCESS_COMBINED, _COMMON and _JSON";
+    if (o->log_level < SKUA_LOG_DEFAULT || o->log_level > SKUA_LOG_DEBUG)
+        return "log_level is none of skua_log_level";
     if (o->workers < 0 || o->workers > WORKERS_MAX)
         return "workers is negative, or more than 1024";
     if (o->server_header && !sk_str_is_field_value(sk_str(o->server_header)))
@@ -75,6 +79,7 @@ static void set_settings(skua_server *s, const skua_server_opts *o) {
         .body_max = body_max < 0 || body_max > BODY_MAX ? BODY_MAX : body_max,
         .access = o->access,
         .log = o->log,
+        .log_level = o->log_level == SKUA_LOG_DEFAULT ? SKUA_LOG_INFO : o->log_level,
         .user = o->user,
     };
     if (o->clock) {
@@ -104,8 +109,9 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
             return sk_fail_nomem(err);
     }
     s->ending = sk_ending_new();
-    return s->ending ? 0
-                     : sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, errno, "cannot make a server");
+    if (!s->ending)
+        return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, errno, "cannot make a server");
+    return sk_logs_new(o->access_log_file, o->access_format, o->error_log_file, &s->logs, err);
 }
 
 skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
@@ -147,6 +153,7 @@ void skua_server_free(skua_server *s) {
     sk_router_free(s->router);
     sk_callbacks_unref(s->settings.callbacks);
     sk_free(s->server_header);
+    sk_logs_free(s->logs);
     sk_ending_free(s->ending);
     sk_census_free(s->settings.census);
     sk_free(s);

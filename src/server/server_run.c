@@ -45,6 +45,11 @@ static int make_workers(skua_server *s, skua_error *err) {
         if (sk_worker_reserve_acceptors(s->crews[i].worker, acceptors_needed(s)) != 0)
             return sk_fail_nomem(err);
     }
+    int rc = sk_logs_start(s->logs, s->crew_count, err);
+    if (rc != 0)
+        return rc;
+    for (uint32_t i = 0; i < s->crew_count; i++)
+        s->crews[i].worker->port = sk_logs_port(s->logs, i);
     for (uint32_t i = 0; i < s->crew_count; i++)
         give_acceptors(s, s->crews[i].worker, i);
     return 0;
@@ -83,6 +88,7 @@ static void close_down(skua_server *s) {
     for (uint32_t i = 0; crews && i < s->crew_count; i++)
         sk_worker_free(crews[i].worker);
     sk_free(crews);
+    sk_logs_stop(s->logs);
     /* Whoever connects from now on is refused rather than left waiting. */
     for (uint32_t i = 0; i < s->listener_count; i++)
         sk_listener_close(s->listeners[i]);
@@ -243,6 +249,11 @@ void skua_server_stop(skua_server *s) {
 void skua_server_begin_drain(skua_server *s, int64_t deadline_ms) {
     if (s)
         sk_ending_drain(s->ending, deadline_ms ? deadline_ms : DRAIN_MS);
+}
+
+void skua_server_reopen_logs(skua_server *s) {
+    if (s)
+        sk_logs_reopen(s->logs);
 }
 
 /* Is the caller one of those who would have to do the work? */

@@ -100,6 +100,7 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
     x->conn = c;
     x->callbacks = w->settings->callbacks;
     x->begun_us = x->body_bytes = 0;
+    x->begun = false;
     sk_reply_init(&x->reply);
     return x;
 }
@@ -130,16 +131,41 @@ skua_str sk_worker_date(sk_worker *w) {
     return (skua_str){w->date, SK_DATE_LEN};
 }
 
-void sk_worker_log(sk_worker *w, const char *fmt, ...) {
-    if (!w->settings->log)
+/* ---- the logs ---- */
+
+bool sk_worker_tells(const sk_worker *w, skua_log_level level) {
+    return level <= w->settings->log_level &&
+           (w->settings->log || sk_log_wants(w->port, SK_LOG_ERROR));
+}
+
+bool sk_worker_reports(const sk_worker *w) {
+    return w->settings->access || sk_log_wants(w->port, SK_LOG_ACCESS);
+}
+
+static void tell(sk_worker *w, skua_log_level level, const char *fmt, va_list ap) {
+    if (!sk_worker_tells(w, level))
         return;
     sk_line line = {.len = 0};
+    sk_line_vadd(&line, fmt, ap);
+    if (sk_log_wants(w->port, SK_LOG_ERROR))
+        sk_log_put_error(w->port, level, line.text);
+    sk_line_hide_controls(&line);
+    if (w->settings->log)
+        w->settings->log(w->settings->user, line.text);
+}
+
+void sk_worker_tell(sk_worker *w, skua_log_level level, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
-    sk_line_vadd(&line, fmt, ap);
+    tell(w, level, fmt, ap);
     va_end(ap);
-    sk_line_hide_controls(&line);
-    w->settings->log(w->settings->user, line.text);
+}
+
+void sk_worker_log(sk_worker *w, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    tell(w, SKUA_LOG_WARN, fmt, ap);
+    va_end(ap);
 }
 
 /* ---- serving ---- */

@@ -12,6 +12,7 @@
 #include "server/exchange.h"
 #include "server/file_cache.h"
 #include "server/hook.h"
+#include "server/log_writer.h"
 #include "server/pool.h"
 #include "server/router.h"
 
@@ -30,6 +31,7 @@ typedef struct sk_server_settings {
     skua_str server_header; /* empty: none is sent */
     skua_access_fn *access;
     skua_log_fn *log;
+    skua_log_level log_level;
     void *user;
     const skua_clock *clock;
     const sk_router *router;
@@ -67,6 +69,7 @@ struct sk_worker {
     sk_link conns;
     sk_tls_scratch *scratch; /* NULL until the first TLS connection */
     sk_file_cache *files;    /* NULL until the first small file */
+    sk_log_port *port;       /* to the logs; NULL: there are none */
     char date[SK_DATE_LEN];
     int64_t date_at; /* when it was made, in ms of the loop */
     sk_acceptor *acceptors;
@@ -134,6 +137,11 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c);
 void sk_worker_take_back(sk_worker *w, sk_exchange *x);
 /* The value of Date, now. */
 skua_str sk_worker_date(sk_worker *w);
+/* Does anybody hear of what is of this level, or of an exchange? */
+bool sk_worker_tells(const sk_worker *w, skua_log_level level);
+bool sk_worker_reports(const sk_worker *w);
+/* Say it in the error log, and to the program; sk_worker_log: as SKUA_LOG_WARN. */
+void sk_worker_tell(sk_worker *w, skua_log_level level, const char *fmt, ...) SKUA_PRINTF(3, 4);
 void sk_worker_log(sk_worker *w, const char *fmt, ...) SKUA_PRINTF(2, 3);
 
 #endif

@@ -44,7 +44,7 @@ static void want_accepts(sk_worker *w, unsigned events) {
 static void pause_accepting(sk_worker *w, int failure) {
     if (may_log(w, &w->accept_logged)) {
         char text[SK_ERRNO_TEXT];
-        sk_worker_log(w, "accepting pauses: %s", sk_errno_text(failure, text));
+        sk_worker_tell(w, SKUA_LOG_ERROR, "accepting pauses: %s", sk_errno_text(failure, text));
     }
     if (sk_loop_arm(w->loop, &w->accept_resume, ACCEPT_PAUSE_MS) != 0)
         return; /* without a timer only a busy listener is left to remind us */

@@ -29,6 +29,12 @@ int64_t sk_clock_unix(void) {
     return (int64_t)t.tv_sec;
 }
 
+int64_t sk_clock_unix_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int64_t sk_deadline(int64_t now, int64_t ms) {
     if (ms < 0)
         return SK_NEVER;

@@ -14,6 +14,8 @@ int64_t sk_clock_now(const skua_clock *clock);
 int64_t sk_clock_now_us(const skua_clock *clock);
 /* Seconds since 1970. */
 int64_t sk_clock_unix(void);
+/* Milliseconds since 1970. */
+int64_t sk_clock_unix_ms(void);
 /* now + ms, where ms < 0 (SKUA_FOREVER) is SK_NEVER; never overflows. */
 int64_t sk_deadline(int64_t now, int64_t ms);
 /* The earlier. */
