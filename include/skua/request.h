@@ -133,6 +133,16 @@ SKUA_API int skua_request_on_body(skua_request *q, skua_request_body_fn *fn, voi
  * Since: 0.1 */
 SKUA_API int skua_request_resume(skua_request *q);
 
+/* Give a name for the request that no other has: it stands in the access log, and may be sent with
+ * the reply (request_id_header). It is 32 hexadecimal digits, or, with trust_request_id, what the
+ * request brings, if that is 1 to 128 letters, digits and "-._~+/=:@".
+ *
+ * Returns: the id; "" where there is no memory.
+ * Owns: borrowed, until the handler returns.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API const char *skua_request_id(skua_request *q);
+
 /* Give the client's address: "192.0.2.1:49152", "unix:".
  *
  * Returns: the address.

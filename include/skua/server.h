@@ -33,7 +33,7 @@ typedef struct skua_access {
     int64_t duration_us; /* from the request's head to the end of its reply */
     int is_tls;
     const char *tls_version; /* "TLSv1.3"; NULL without TLS */
-    const char *request_id;  /* as skua_request_id; NULL where the request could not be read */
+    const char *request_id;  /* as skua_request_id */
     const char *referer;     /* as it came, as target is; NULL: none */
     const char *user_agent;
     int cut; /* 1: the reply has not gone out whole */
@@ -106,8 +106,12 @@ typedef struct skua_server_opts {
     const char *access_log_file;      /* a line for each exchange is appended; "-": standard output
                                          [none] */
     skua_access_format access_format; /* of its lines [SKUA_ACCESS_COMBINED] */
-    const char *error_log_file; /* a line for all that went wrong; "-": standard error [none] */
-    skua_log_level log_level;   /* of error_log_file and log [SKUA_LOG_INFO] */
+    const char *error_log_file;    /* a line for all that went wrong; "-": standard error [none] */
+    skua_log_level log_level;      /* of error_log_file and log [SKUA_LOG_INFO] */
+    const char *request_id_header; /* a field of each reply with the request's id:
+                                      "X-Request-Id" [none is sent] */
+    int trust_request_id;          /* 1: take over an id that a request brings in that field, or
+                                      in X-Request-Id: behind a proxy that sets it [0] */
 } skua_server_opts;
 
 /* What goes for the files of a directory route that a pattern takes in. "*" stands for any run of

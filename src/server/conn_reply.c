@@ -6,9 +6,6 @@
 
 #include <skua/status.h>
 
-/* What nginx, and who reads its logs, calls a client that did not wait. */
-#define CLIENT_CLOSED 499
-
 int64_t sk_sconn_now_us(const sk_sconn *c) {
     return sk_clock_now_us(c->worker->settings->clock);
 }
@@ -16,54 +13,6 @@ int64_t sk_sconn_now_us(const sk_sconn *c) {
 /* The reply is somebody else's to finish: it is not looked at. */
 static void abandon(sk_sconn *c) {
     sk_deferral_abandon(c->exchange->deferral);
-}
-
-static const char *or_dash(const char *text) {
-    return *text ? text : "-";
-}
-
-static skua_access access_of(sk_sconn *c, int status, int64_t body_bytes, bool cut) {
-    sk_exchange *x = c->exchange;
-    return (skua_access){
-        .client = sk_sconn_client(c),
-        .method = or_dash(skua_request_method(&x->request)),
-        .target = or_dash(skua_request_target(&x->request)),
-        .version = x->request.head.version,
-        .status = status,
-        .body_bytes = body_bytes,
-        .duration_us = x->begun ? sk_sconn_now_us(c) - x->begun_us : 0,
-        .is_tls = c->is_tls,
-        .tls_version = c->is_tls ? sk_tls_version(c->session.stream) : NULL,
-        .referer = x->begun ? x->referer : NULL,
-        .user_agent = x->begun ? x->user_agent : NULL,
-        .cut = cut,
-    };
-}
-
-static void tell_access(sk_sconn *c, const skua_access *a) {
-    const sk_server_settings *settings = c->worker->settings;
-    if (settings->access)
-        settings->access(settings->user, a);
-    if (sk_log_wants(c->worker->port, SK_LOG_ACCESS))
-        sk_log_put_access(c->worker->port, a);
-    c->exchange->begun = false;
-}
-
-static void report(sk_sconn *c, bool cut) {
-    if (!sk_worker_reports(c->worker))
-        return;
-    const skua_reply *reply = &c->exchange->reply;
-    skua_access a = access_of(c, reply->status, reply->body_bytes, cut);
-    tell_access(c, &a);
-}
-
-/* The connection ends before the reply. Of one that is somebody else's to finish nothing is looked
- * at but what was noted of the request. */
-static void report_unfinished(sk_sconn *c) {
-    const sk_exchange *x = c->exchange;
-    int status = x->deferral || x->reply.status == 0 ? CLIENT_CLOSED : x->reply.status;
-    skua_access a = access_of(c, status, x->deferral ? 0 : x->reply.body_bytes, true);
-    tell_access(c, &a);
 }
 
 /* What of its reply is still to leave, does so by the limits of the route. */
@@ -75,8 +24,8 @@ static void note_route(sk_sconn *c) {
 }
 
 void sk_sconn_drop_exchange(sk_sconn *c) {
-    if (c->exchange && c->exchange->begun)
-        report_unfinished(c);
+    if (c->exchange)
+        sk_sconn_report_unfinished(c);
     if (c->exchange)
         sk_loop_cancel(c->worker->loop, &c->exchange->timer);
     if (c->exchange && c->exchange->deferral)
@@ -103,7 +52,7 @@ static bool may_be_sending(const sk_sconn *c) {
 static sk_step exchange_over(sk_sconn *c) {
     sk_h1 *m = &c->session.h1;
     sk_event ev = {.head = &c->worker->trailers};
-    report(c, false);
+    sk_sconn_report(c, false);
     c->worker->ended.finished += c->worker->draining ? 1 : 0;
     note_route(c);
     sk_sconn_drop_exchange(c);
@@ -125,7 +74,7 @@ sk_step sk_sconn_replied(sk_sconn *c, sk_reply_end end) {
         c->state = SK_SCONN_FILE;
         return SK_STEP_ON;
     }
-    report(c, true);
+    sk_sconn_report(c, true);
     sk_sconn_drop_exchange(c);
     c->cut = true;
     return sk_sconn_end(c);
@@ -186,6 +135,9 @@ sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {
         sk_sconn_drop_exchange(c);
         return SK_STEP_CLOSE;
     }
+    if (sk_worker_tells(c->worker, SKUA_LOG_DEBUG))
+        sk_worker_tell(c->worker, SKUA_LOG_DEBUG, "%s: answered %d: %s", sk_sconn_client(c), status,
+                       what ? what : skua_error_text(code));
     if (c->state != SK_SCONN_HEAD)
         return sk_sconn_refuse(c, status, what);
     /* The head was not accepted, so the wire machine does not know its method. */
@@ -208,7 +160,8 @@ static bool replace_exchange(sk_sconn *c) {
     if (!x)
         return false;
     skua_str method = old->request.head.method, target = old->request.head.target;
-    x->begun_us = old->begun_us;
+    sk_access_note_copy(&x->note, &old->note, &x->arena);
+    x->request.id = sk_arena_strndup(&x->arena, old->request.id, strlen(old->request.id));
     x->request.head.version = old->request.head.version;
     x->request.head.method.ptr = sk_arena_strndup(&x->arena, method.ptr, method.len);
     x->request.head.target.ptr = sk_arena_strndup(&x->arena, target.ptr, target.len);
@@ -244,7 +197,7 @@ sk_step sk_sconn_overdue(sk_sconn *c) {
 static sk_step cut_file(sk_sconn *c, int rc, const char *why) {
     if (rc != SKUA_E_CONNECTION_RESET && rc != SKUA_E_BROKEN_PIPE)
         sk_worker_log(c->worker, "%s: sending a file: %s", sk_sconn_client(c), why);
-    report(c, true);
+    sk_sconn_report(c, true);
     return SK_STEP_CLOSE;
 }
 

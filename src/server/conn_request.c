@@ -147,25 +147,13 @@ static void announce_end(sk_sconn *c) {
         sk_h1_set_close(&c->session.h1);
 }
 
-/* What is reported of the request in the end: the copies are made while the views are good. */
-static void note(sk_sconn *c) {
-    sk_exchange *x = c->exchange;
-    x->begun_us = sk_sconn_now_us(c);
-    x->begun = true;
-    skua_request_method(&x->request);
-    skua_request_target(&x->request);
-    x->referer = skua_request_header(&x->request, "Referer");
-    x->user_agent = skua_request_header(&x->request, "User-Agent");
-}
-
 static sk_step begin_request(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
     c->served = true;
     c->timer_kind = SK_SCONN_NO_TIMER;
     if (c->worker->draining)
         announce_end(c);
-    if (sk_worker_reports(c->worker))
-        note(c);
+    sk_sconn_note(c);
     int status = find_route(c, q);
     sk_step s;
     if (q->path.text && answer_by_hook(c, &s))

@@ -1,5 +1,5 @@
 /* server/conn_step.h - what the parts of a connection share: conn.c, conn_turn.c, conn_request.c,
- * conn_deferred.c, conn_reply.c. */
+ * conn_deferred.c, conn_reply.c, conn_report.c. */
 #ifndef SK_SERVER_CONN_STEP_H
 #define SK_SERVER_CONN_STEP_H
 
@@ -81,6 +81,16 @@ bool sk_sconn_is_event_stream(const sk_sconn *c);
 void sk_sconn_drain_deferred(sk_sconn *c);
 /* After how long without a byte; -1: never. */
 int64_t sk_sconn_heartbeat_ms(const sk_sconn *c);
+
+/* ---- conn_report.c: what is told of an exchange ---- */
+
+/* The request's head has come: note what is told later, if anybody asks. */
+void sk_sconn_note(sk_sconn *c);
+/* The reply is over; `cut`: and not whole. */
+void sk_sconn_report(sk_sconn *c, bool cut);
+/* The connection ends before the reply, if that was not reported already. Of one that is somebody
+ * else's to finish nothing is looked at. */
+void sk_sconn_report_unfinished(sk_sconn *c);
 
 /* ---- conn_reply.c: from the reply to the end of the exchange ---- */
 

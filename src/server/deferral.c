@@ -67,7 +67,7 @@ static bool detach_request(sk_exchange *x, sk_deferral *d) {
     d->is_tls = x->conn->is_tls;
     skua_stream *s = x->conn->session.stream;
     d->peer = sk_tls_is(s) ? sk_tls_peer_hold(s) : NULL;
-    return d->client && sk_request_keep(&x->request) == 0;
+    return d->client && sk_request_keep(&x->request) == 0 && *skua_request_id(&x->request);
 }
 
 int sk_deferral_begin(sk_exchange *x) {

@@ -33,6 +33,8 @@ struct skua_request {
     size_t body_read;   /* of it, by skua_request_read */
     bool streamed;      /* the body does not come into `body` */
     skua_field *fields; /* terminated copies, once asked for */
+    uint64_t serial;    /* of all its worker has seen */
+    const char *id;     /* once asked for, or deferred */
 };
 
 /* Which fields were given that the server would else add by itself. */
@@ -85,6 +87,21 @@ struct skua_reply {
     uint32_t pieces_left;
 };
 
+/* What is noted of a request, to be told with its reply. Strings are the exchange's; NULL: none. */
+typedef struct sk_access_note {
+    bool due; /* and not told yet */
+    int version;
+    int64_t begun_us;
+    const char *method;
+    const char *target;
+    const char *request_id;
+    const char *referer;
+    const char *user_agent;
+} sk_access_note;
+
+/* The same for another exchange of the same request; what there is no memory for is left out. */
+void sk_access_note_copy(sk_access_note *to, const sk_access_note *from, sk_arena *arena);
+
 struct sk_exchange {
     skua_request request;
     skua_reply reply;
@@ -92,15 +109,12 @@ struct sk_exchange {
     sk_sconn *conn;          /* not to be used while it is deferred: see there */
     sk_callbacks *callbacks; /* the server's; NULL: none */
     sk_deferral *deferral;   /* NULL: the reply is complete when the handler returns */
-    int64_t begun_us;        /* only where somebody asks: see skua_access */
-    bool begun;              /* to be reported, and not reported yet */
-    const char *referer;     /* for that; NULL: none */
-    const char *user_agent;
-    int64_t body_bytes; /* of the request, where it is streamed */
-    sk_timer timer;     /* of the route's exchange_timeout_ms; not armed where it has none */
-    int64_t first_byte; /* of the request: how many the connection had received before it */
-    sk_exchange *next;  /* in the worker's list of spare ones */
-    sk_field fields[];  /* room for head.fields */
+    sk_access_note note;     /* only where somebody asks: see skua_access */
+    int64_t body_bytes;      /* of the request, where it is streamed */
+    sk_timer timer;          /* of the route's exchange_timeout_ms; not armed where it has none */
+    int64_t first_byte;      /* of the request: how many the connection had received before it */
+    sk_exchange *next;       /* in the worker's list of spare ones */
+    sk_field fields[];       /* room for head.fields */
 };
 
 static inline sk_exchange *sk_exchange_of_request(const skua_request *q) {

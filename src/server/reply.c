@@ -119,14 +119,26 @@ static bool is_left_out(const skua_reply *a, const skua_field *f) {
            sk_str_ieq(name, SK_LIT("Transfer-Encoding"));
 }
 
+static bool is_given(const skua_reply *a, skua_str name) {
+    for (uint32_t i = a->skipped; i < a->fields.count; i++) {
+        if (sk_str_ieq(sk_str(a->fields.at[i].name), name))
+            return true;
+    }
+    return false;
+}
+
 static void put_own_fields(skua_reply *a, sk_reply_way *w) {
     sk_h1 *m = &w->conn->session.h1;
-    skua_str server = w->conn->worker->settings->server_header;
+    const sk_server_settings *settings = w->conn->worker->settings;
+    skua_str server = settings->server_header, id_name = settings->request_id_header;
+    skua_request *q = &sk_exchange_of_reply(a)->request;
     char date[SK_DATE_LEN];
     if (!(a->given & SK_GIVEN_DATE)) /* RFC 9110 6.6.1 */
         sk_h1_field(m, w->out, SK_LIT("Date"), sk_reply_way_date(w, date));
     if (server.len > 0 && !(a->given & SK_GIVEN_SERVER))
         sk_h1_field(m, w->out, SK_LIT("Server"), server);
+    if (id_name.len > 0 && !is_given(a, id_name))
+        sk_h1_field(m, w->out, id_name, sk_str(skua_request_id(q)));
 }
 
 /* Let the program's hooks add to the head, once. */

@@ -56,6 +56,9 @@ static const char *wrong_with(const skua_server_opts *o) {
         return "workers is negative, or more than 1024";
     if (o->server_header && !sk_str_is_field_value(sk_str(o->server_header)))
         return "server_header is no field value";
+    if (o->request_id_header && (!sk_str_is_token(sk_str(o->request_id_header)) ||
+                                 !sk_h1_may_trail(sk_str(o->request_id_header))))
+        return "request_id_header is no name of a field, or one with a meaning of its own";
     return sk_h1_limits_fault(&(sk_h1_limits){.line_max = o->line_max_bytes,
                                               .block_max = o->head_max_bytes,
                                               .fields_max = o->fields_max});
@@ -103,6 +106,10 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     if (o->server_header && !(s->server_header = sk_strdup(o->server_header)))
         return sk_fail_nomem(err);
     s->settings.server_header = sk_str(s->server_header);
+    if (o->request_id_header && !(s->request_id_header = sk_strdup(o->request_id_header)))
+        return sk_fail_nomem(err);
+    s->settings.request_id_header = sk_str(s->request_id_header);
+    s->settings.trust_request_id = o->trust_request_id != 0;
     if (o->connections_max > 0 || o->connections_per_address_max > 0) {
         s->settings.census = sk_census_new(o->connections_max, o->connections_per_address_max);
         if (!s->settings.census)
@@ -153,6 +160,7 @@ void skua_server_free(skua_server *s) {
     sk_router_free(s->router);
     sk_callbacks_unref(s->settings.callbacks);
     sk_free(s->server_header);
+    sk_free(s->request_id_header);
     sk_logs_free(s->logs);
     sk_ending_free(s->ending);
     sk_census_free(s->settings.census);

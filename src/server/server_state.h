@@ -35,6 +35,7 @@ typedef struct sk_crew {
 struct skua_server {
     sk_server_settings settings;
     char *server_header;
+    char *request_id_header;
     sk_logs *logs; /* NULL: none */
     skua_clock clock;
     sk_router *router;

@@ -38,7 +38,9 @@ sk_worker *sk_worker_new(const sk_server_settings *settings, skua_error *err) {
         sk_fail_nomem(err);
         return NULL;
     }
-    w->loop = sk_loop_new(SK_POLLER_BEST, settings->clock);
+    int rc = sk_worker_seed_ids(w);
+    errno = -rc;
+    w->loop = rc == 0 ? sk_loop_new(SK_POLLER_BEST, settings->clock) : NULL;
     if (!w->loop) {
         sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, errno, "cannot make a loop");
         sk_worker_free(w);
@@ -99,8 +101,9 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
     x->request.head.fields = (sk_fields){.at = x->fields, .cap = w->settings->limits.fields_max};
     x->conn = c;
     x->callbacks = w->settings->callbacks;
-    x->begun_us = x->body_bytes = 0;
-    x->begun = false;
+    x->request.serial = ++w->lent;
+    x->note = (sk_access_note){0};
+    x->body_bytes = 0;
     sk_reply_init(&x->reply);
     return x;
 }

@@ -28,7 +28,9 @@ typedef struct sk_server_settings {
     int64_t rate_grace_ms;
     int64_t drain_grace_ms; /* in which who is connected may still send a request */
     int64_t body_max;
-    skua_str server_header; /* empty: none is sent */
+    skua_str server_header;     /* empty: none is sent */
+    skua_str request_id_header; /* terminated; empty: none is sent */
+    bool trust_request_id;
     skua_access_fn *access;
     skua_log_fn *log;
     skua_log_level log_level;
@@ -64,6 +66,8 @@ struct sk_worker {
     sk_head trailers;   /* of a request's body: read, and not shown */
     sk_exchange *spare; /* exchanges that no request uses */
     unsigned spare_count;
+    uint64_t lent; /* exchanges, ever */
+    uint64_t id_seed[2];
     sk_sconn *spare_conns;
     unsigned spare_conn_count;
     sk_link conns;
@@ -135,6 +139,8 @@ bool sk_worker_has_ended(const sk_worker *w);
 /* An exchange, reset; NULL: no memory. */
 sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c);
 void sk_worker_take_back(sk_worker *w, sk_exchange *x);
+/* Have its requests' ids differ from all others. 0 or -errno. */
+int sk_worker_seed_ids(sk_worker *w);
 /* The value of Date, now. */
 skua_str sk_worker_date(sk_worker *w);
 /* Does anybody hear of what is of this level, or of an exchange? */

@@ -52,7 +52,8 @@ static void b09_files(void **state) {
     raw_client c;
     place_make(&p);
     running_make(&r, SKUA_OPTS(skua_server_opts, .workers = 2, .access_log_file = p.access,
-                               .access_format = SKUA_ACCESS_JSON, .error_log_file = p.errors));
+                               .access_format = SKUA_ACCESS_JSON, .error_log_file = p.errors,
+                               .log_level = SKUA_LOG_DEBUG));
     skua_route(r.s, "GET /hello", hello, NULL);
     skua_route(r.s, "GET /fail", give_up, NULL);
     running_start(&r, "http://127.0.0.1:0", NULL);
@@ -71,11 +72,15 @@ static void b09_files(void **state) {
     expect(text, "\"client\":\"127.0.0.1:");
     expect(text, "\"method\":\"GET\",\"target\":\"/hello?token=***\",\"version\":\"HTTP/1.1\","
                  "\"status\":200,\"bytes\":5,\"duration_us\":");
+    expect(text, ",\"request_id\":\"");
     expect(text, "\"referer\":\"/r\",\"user_agent\":\"tea\"}\n");
     expect(text, "\"target\":\"/fail\",\"version\":\"HTTP/1.1\",\"status\":500,");
     expect(text, "\"status\":400,");
     assert_null(strstr(text, "secret"));
-    expect(place_take(p.errors), " warn: GET /fail: the handler failed: ");
+    text = place_take(p.errors);
+    expect(text, " debug: 127.0.0.1:");
+    expect(text, ": answered 400: ");
+    expect(text, " warn: GET /fail: the handler failed: ");
     assert_int_equal(rmdir(p.dir), 0);
 }
 
