@@ -1,9 +1,12 @@
 /* server/reply_end.c - the end of a reply: what its handler made of it is completed, or answered
  * for. */
 #include "server/conn.h"
+#include "server/log_line.h"
 #include "server/reply_parts.h"
 
 #include <skua/status.h>
+
+#define TARGET_SAID 256 /* of a target, where something is said of it */
 
 static sk_session *session_of(skua_reply *a) {
     return &sk_exchange_of_reply(a)->conn->session;
@@ -63,8 +66,10 @@ sk_reply_end sk_reply_options(skua_reply *a, const char *allow) {
 static void log_failure(skua_reply *a, int rc) {
     sk_exchange *x = sk_exchange_of_reply(a);
     const char *why = rc < 0 ? skua_error_text(rc) : "no reply";
-    sk_worker_log(x->conn->worker, "%s %s: the handler failed: %s",
-                  skua_request_method(&x->request), skua_request_target(&x->request), why);
+    char target[TARGET_SAID];
+    size_t len = sk_log_mask_url(skua_request_target(&x->request), target, sizeof target);
+    sk_worker_log(x->conn->worker, "%s %.*s: the handler failed: %s",
+                  skua_request_method(&x->request), (int)len, target, why);
 }
 
 sk_reply_end sk_reply_finish(skua_reply *a, int rc) {
