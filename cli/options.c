@@ -140,6 +140,7 @@ static const struct {
     [CLI_FLAG] = {set_flag, NULL},
     [CLI_CHOICE] = {set_choice, NULL},
     [CLI_TEXT] = {set_text, NULL},
+    [CLI_TEXT_OR_EMPTY] = {set_text, NULL},
     [CLI_LIST] = {set_list, NULL},
     [CLI_MARKED] = {set_marked, NULL},
     [CLI_NUMBER] = {set_number, "number"},
@@ -222,7 +223,9 @@ static int read_long(reader *r, const char *arg) {
         cli_usage(r->command, "option --%s takes no value", option->name);
         return -1;
     }
-    if (option->value && !value) {
+    if (option->kind == CLI_TEXT_OR_EMPTY) {
+        value = value ? value : "";
+    } else if (option->value && !value) {
         value = *r->next;
         if (!value) {
             cli_usage(r->command, "option --%s needs a value: %s", option->name, option->value);

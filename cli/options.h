@@ -25,6 +25,7 @@ typedef enum cli_kind {
     CLI_FLAG,          /* int: becomes 1; --no-NAME makes it 0 */
     CLI_CHOICE,        /* int: becomes the option's number */
     CLI_TEXT,          /* const char *: the last one counts */
+    CLI_TEXT_OR_EMPTY, /* the same, behind a "=" alone: --name is "" */
     CLI_LIST,          /* cli_list: each is kept */
     CLI_MARKED,        /* cli_marked: each is kept, with the option's number */
     CLI_NUMBER,        /* int: 0 to the option's number */
@@ -36,7 +37,8 @@ typedef enum cli_kind {
 typedef struct cli_option {
     char letter;       /* 0: none */
     const char *name;  /* without its dashes */
-    const char *value; /* what the help calls its value; NULL: it takes none */
+    const char *value; /* what the help calls its value, with "[=" where it can be left out; NULL:
+                          it takes none */
     cli_kind kind;
     size_t offset; /* of the member, in the subcommand's struct */
     int number;

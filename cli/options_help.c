@@ -22,7 +22,7 @@ static void print_option(const cli_option *option) {
     int at = option->letter ? printf("  -%c, --%s", option->letter, option->name)
                             : printf("      --%s", option->name);
     if (option->value)
-        at += printf(" %s", option->value);
+        at += printf("%s%s", option->value[0] == '[' ? "" : " ", option->value);
     if (at + 2 > HELP_COLUMN) {
         putchar('\n');
         at = 0;

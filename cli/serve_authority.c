@@ -2,6 +2,8 @@
  * names its certificate holds. */
 #include "serve.h"
 
+#include "serve_options.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -57,11 +59,6 @@ static int make_parents(char *path, skua_error *err) {
     return 0;
 }
 
-static int is_wildcard(const char *bind) {
-    return strcmp(bind, "*") == 0 || strcmp(bind, "0.0.0.0") == 0 || strcmp(bind, "::") == 0 ||
-           strcmp(bind, "[::]") == 0;
-}
-
 int serve_authority(const char *bind, skua_local_ca_files *out, skua_error *err) {
     char dir[PATH_BYTES];
     char host[256] = "";
@@ -71,7 +68,7 @@ int serve_authority(const char *bind, skua_local_ca_files *out, skua_error *err)
         rc = make_parents(dir, err);
     if (rc)
         return rc;
-    if (is_wildcard(bind)) {
+    if (serve_is_wildcard(bind)) {
         gethostname(host, sizeof host - 1);
     } else {
         snprintf(host, sizeof host, "%.*s", (int)strcspn(bind + (bind[0] == '['), "]"),
