@@ -103,6 +103,38 @@ SKUA_API int skua_reply_send_response(skua_reply *a, int status);
  * Since: 0.1 */
 SKUA_API int skua_reply_send_header(skua_reply *a, const char *name, const char *value);
 
+/* To which requests from pages of other sites a browser adds a cookie. */
+typedef enum skua_same_site {
+    SKUA_SAME_SITE_LAX = 0, /* to links that are followed */
+    SKUA_SAME_SITE_STRICT,  /* to none */
+    SKUA_SAME_SITE_NONE     /* to all; only with Secure */
+} skua_same_site;
+
+/* A cookie to be set (RFC 6265). Zero is the default in brackets, which is the safe one. */
+typedef struct skua_cookie {
+    size_t size;
+    const char *name;   /* a token */
+    const char *value;  /* printable ASCII without space, quote, comma, semicolon, backslash [""] */
+    const char *path;   /* ["/"] */
+    const char *domain; /* it goes to hosts below it as well [to this host alone] */
+    int64_t max_age_s;  /* SKUA_FOREVER: 400 days, the most a browser keeps one [until the
+                           browser ends] */
+    int secure;         /* 1: over TLS only [1 if the request came over TLS] */
+    int script_readable;      /* 1: without HttpOnly [0] */
+    skua_same_site same_site; /* [SKUA_SAME_SITE_LAX] */
+    int remove;               /* 1: the browser is to forget it; path and domain as it was set */
+} skua_cookie;
+
+/* Set a cookie: add a Set-Cookie field. What browsers would refuse is refused here: a name that
+ * begins with "__Host-" or "__Secure-" without what that promises, SameSite=None without Secure,
+ * more than 4096 bytes of name and value.
+ *
+ * Returns: as skua_reply_send_header.
+ * Owns: the cookie is copied.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_set_cookie(skua_reply *a, const skua_cookie *cookie);
+
 /* End the head. Without a Content-Length the body is sent chunked, to a 1.0 client until close.
  *
  * Returns: 0, SKUA_E_STATE (nothing was begun), SKUA_E_BAD_CONTENT_LENGTH, SKUA_E_BAD_FRAMING

@@ -2,6 +2,8 @@
 #ifndef SKUA_REQUEST_H
 #define SKUA_REQUEST_H
 
+#include <skua/error.h>
+#include <skua/form.h>
 #include <skua/tls.h>
 #include <skua/types.h>
 
@@ -94,6 +96,42 @@ SKUA_API const skua_field *skua_request_fields(skua_request *q, size_t *count);
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API const char *skua_request_param(const skua_request *q, const char *name);
+
+/* Give a parameter of the query, decoded as skua_form_parse does: "tea" of "?q=tea". The first,
+ * where there are several: skua_request_query_form has all.
+ *
+ * Returns: the value; NULL where there is none, where it holds a NUL byte, where the query has more
+ *          than SKUA_FORM_PAIRS_MAX parameters, or no memory.
+ * Owns: borrowed, until the handler returns.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API const char *skua_request_query_param(skua_request *q, const char *name);
+
+/* Give all parameters of the query. A request without a query has a form without pairs.
+ *
+ * Returns: the form, or NULL as skua_form_parse fails.
+ * Owns: borrowed, until the handler returns.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API const skua_form *skua_request_query_form(skua_request *q, skua_error *err);
+
+/* Give the fields of a form that is the body: application/x-www-form-urlencoded.
+ *
+ * Returns: the form, or NULL: SKUA_E_UNSUPPORTED (Content-Type says otherwise), SKUA_E_STATE (the
+ *          body is streamed), or as skua_form_parse.
+ * Owns: borrowed, until the handler returns.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API const skua_form *skua_request_form(skua_request *q, skua_error *err);
+
+/* Give the value of a cookie, the first of that name (case matters), without quotes around it. It
+ * is what the client sends: it may hold any byte a field may, and need not be what was set.
+ *
+ * Returns: the value; NULL where there is none, or no memory.
+ * Owns: borrowed, until the handler returns.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API const char *skua_request_cookie(skua_request *q, const char *name);
 
 /* Give the body, whole.
  *

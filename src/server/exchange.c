@@ -6,6 +6,7 @@
 
 void sk_exchange_free(sk_exchange *x) {
     sk_reply_release(&x->reply);
+    sk_request_release(&x->request);
     sk_arena_free(&x->arena);
     sk_buf_free(&x->request.body);
     sk_free(x);

@@ -30,11 +30,13 @@ struct skua_request {
     const char **params;   /* the values of the route's names, in their order */
     uint32_t rest;         /* the segment that the last of them begins with, if it is a rest */
     sk_buf body;
-    size_t body_read;   /* of it, by skua_request_read */
-    bool streamed;      /* the body does not come into `body` */
-    skua_field *fields; /* terminated copies, once asked for */
-    uint64_t serial;    /* of all its worker has seen */
-    const char *id;     /* once asked for, or deferred */
+    size_t body_read;      /* of it, by skua_request_read */
+    bool streamed;         /* the body does not come into `body` */
+    skua_field *fields;    /* terminated copies, once asked for */
+    uint64_t serial;       /* of all its worker has seen */
+    const char *id;        /* once asked for, or deferred */
+    skua_form *query_form; /* once asked for, as is the next */
+    skua_form *form;
 };
 
 /* Which fields were given that the server would else add by itself. */
@@ -129,6 +131,8 @@ void sk_exchange_free(sk_exchange *x);
 /* Copy what the head's views see into the arena: the input is about to change. 0 or SKUA_E_NOMEM.
  */
 int sk_request_keep(skua_request *q);
+/* Give back what is not the arena's. */
+void sk_request_release(skua_request *q);
 
 /* ---- for handlers of our own, beside the public calls ---- */
 

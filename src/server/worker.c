@@ -110,6 +110,7 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
 
 void sk_worker_take_back(sk_worker *w, sk_exchange *x) {
     sk_reply_release(&x->reply);
+    sk_request_release(&x->request);
     if (w->spare_count >= SPARE_EXCHANGES) {
         sk_exchange_free(x);
         return;
