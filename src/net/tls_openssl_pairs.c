@@ -104,7 +104,9 @@ int sk_tls_pairs_load(sk_tls_ctx *c, const skua_tls_opts *o, const sk_tls_ctx *o
         return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
                        "%s is given without a cert_file", o->key_file ? "key_file" : "ocsp_file");
     v->pairs = sk_zalloc(count * sizeof *v->pairs);
-    int rc = v->pairs ? 0 : sk_fail_nomem(err);
+    if (!v->pairs)
+        return sk_fail_nomem(err);
+    int rc = 0;
     while (rc == 0 && v->pair_count < count)
         rc = load_pair(v, o, old ? &old->serving.pairs[v->pair_count] : NULL, err);
     return rc;
