@@ -76,7 +76,17 @@ typedef enum skua_log_level {
 typedef int skua_error_page_fn(skua_request *q, skua_reply *a, int status, const char *explain,
                                void *user);
 
-/* Options of a server. Zero is the default in brackets; SKUA_FOREVER is no end. */
+/* Options of a server. Zero is the default in brackets; SKUA_FOREVER is no end.
+ *
+ * With `compress`, replies that handlers make are compressed where that is worth it and the
+ * client's Accept-Encoding has it so (RFC 9110 12.5.3): at the same weight br goes before zstd, and
+ * zstd before gzip. Whole replies get the length that comes of it, others are chunked. A strong
+ * ETag becomes a weak one: compare If-None-Match without "W/". "Vary: Accept-Encoding" is added,
+ * also where the client takes none. Events, and each write of a reply that was deferred or is made
+ * on the pool, can be read at once; what skua_reply_stream takes, when the source has no more for
+ * now. Left alone are files (see skua_dir_opts), ranges, replies with Content-Encoding, a digest
+ * or "Cache-Control: no-transform", and routes with no_compress. It is done where the handler runs:
+ * the pool is the place for large replies. */
 typedef struct skua_server_opts {
     size_t size;
     int workers;                    /* loops, each in a thread [one per processor], at most 1024 */
@@ -112,6 +122,13 @@ typedef struct skua_server_opts {
                                       "X-Request-Id" [none is sent] */
     int trust_request_id;          /* 1: take over an id that a request brings in that field, or
                                       in X-Request-Id: behind a proxy that sets it [0] */
+    int compress;                  /* 1: replies are compressed with br, zstd or gzip, as the client
+                                      accepts it and this build has it [0] */
+    uint32_t compress_min_bytes;   /* shorter ones are not [1024] */
+    const char *const *compress_types; /* media types, NULL at the end; "*" stands for any run of
+                                          bytes, "*+json" for a suffix [all text types,
+                                          "image/svg+xml", "application/json", "*+json",
+                                          "application/javascript", "application/xml", "*+xml"] */
 } skua_server_opts;
 
 /* What goes for the files of a directory route that a pattern takes in. "*" stands for any run of
@@ -172,6 +189,9 @@ typedef struct skua_route_opts {
     int64_t min_rate_bytes_per_s; /* likewise; event streams have none */
     int64_t exchange_timeout_ms; /* from the head to the end of the reply: 408 while the body comes,
                                     then 503 if no reply was begun, else it is cut [none] */
+    int no_compress;             /* 1: its replies are not compressed: where one holds both a secret
+                                    and what the client has chosen, its length gives away what the
+                                    two have in common (BREACH) [0] */
 } skua_route_opts;
 
 /* Make a server. Its logs are opened here, and written by a thread of their own while it runs:

@@ -4,6 +4,7 @@
 #include "server/conn_step.h"
 #include "server/deferral.h"
 #include "server/pool.h"
+#include "server/reply_coding.h"
 #include "server/reply_parts.h"
 #include "server/reply_way.h"
 
@@ -81,7 +82,12 @@ int64_t sk_sconn_heartbeat_ms(const sk_sconn *c) {
 
 /* Nothing was sent for a while: a comment is (WHATWG HTML 9.2.6). */
 void sk_sconn_heartbeat(sk_sconn *c) {
-    sk_reply_way_data(&c->exchange->reply, ":\n\n", 3, true);
+    static const skua_str comment = SK_LIT(":\n\n");
+    skua_reply *a = &c->exchange->reply;
+    if (a->coding)
+        sk_reply_coding_write(a, comment, SK_ENCODE_FLUSH, true);
+    else
+        sk_reply_way_data(a, comment.ptr, comment.len, true);
 }
 
 bool sk_sconn_is_event_stream(const sk_sconn *c) {
@@ -193,6 +199,12 @@ static sk_step listen_ahead(sk_sconn *c) {
 
 /* ---- a source ---- */
 
+/* It has nothing for now: what it gave goes out. */
+static int run_dry(sk_sconn *c) {
+    sk_deferral_source_dry(c->exchange->deferral);
+    return sk_reply_coding_flush(&c->exchange->reply);
+}
+
 /* Take from it while the peer takes from us. */
 static sk_step pour(sk_sconn *c) {
     sk_deferral *d = c->exchange->deferral;
@@ -203,13 +215,11 @@ static sk_step pour(sk_sconn *c) {
             return SK_STEP_WAIT;
         }
         ptrdiff_t n = d->source.fn(piece, sizeof piece, d->source.user);
-        if (n == SKUA_E_AGAIN) {
-            sk_deferral_source_dry(d);
-            continue;
-        }
-        int rc = n > 0 ? sk_reply_pour(&c->exchange->reply, piece, (size_t)n) : (int)n;
+        int rc = n == SKUA_E_AGAIN ? run_dry(c)
+                 : n > 0           ? sk_reply_pour(&c->exchange->reply, piece, (size_t)n)
+                                   : (int)n;
         sk_deferral_collect(d, c->session.out);
-        if (n <= 0 || rc != 0)
+        if ((n <= 0 && n != SKUA_E_AGAIN) || rc != 0)
             sk_deferral_source_over(d, rc);
         else if (sk_sconn_queued(c) > SK_SCONN_QUEUE_MAX && sk_sconn_flush(c) != SK_STEP_ON)
             return c->blocked ? SK_STEP_WAIT : SK_STEP_CLOSE;

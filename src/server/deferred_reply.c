@@ -1,5 +1,6 @@
 /* server/deferred_reply.c - the public calls about a reply that is finished later. */
 #include "server/deferral.h"
+#include "server/reply_coding.h"
 #include "server/worker.h"
 
 static sk_deferral *deferral_of(skua_reply *a) {
@@ -11,7 +12,10 @@ int skua_reply_defer(skua_reply *a) {
         return SKUA_E_INVALID_ARGUMENT;
     sk_deferral *d = deferral_of(a);
     if (!d) {
-        int rc = sk_deferral_begin(sk_exchange_of_reply(a));
+        /* What was written so far is not to wait for what comes some time. */
+        int rc = sk_reply_coding_flush(a);
+        if (rc == 0)
+            rc = sk_deferral_begin(sk_exchange_of_reply(a));
         if (rc != 0 && a->error == 0)
             a->error = rc;
         return rc;

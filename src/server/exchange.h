@@ -19,8 +19,9 @@
 typedef struct sk_sconn sk_sconn; /* server/conn.h */
 typedef struct sk_exchange sk_exchange;
 typedef struct sk_route sk_route;
-typedef struct sk_callbacks sk_callbacks; /* server/hook.h */
-typedef struct sk_deferral sk_deferral;   /* server/deferral.h */
+typedef struct sk_callbacks sk_callbacks;       /* server/hook.h */
+typedef struct sk_deferral sk_deferral;         /* server/deferral.h */
+typedef struct sk_reply_coding sk_reply_coding; /* server/reply_coding.h */
 
 struct skua_request {
     sk_head head; /* views into the input, or into the arena once sk_request_keep was called */
@@ -77,10 +78,12 @@ struct skua_reply {
     bool poured;      /* the body comes from a source */
     bool close;       /* the connection ends with it */
     bool whole;       /* a one-call reply: it frames itself */
+    bool from_file;   /* what it says is of a file: it goes out as it is */
     unsigned given;   /* SK_GIVEN_* */
     uint32_t skipped; /* fields that wait for the reply behind an interim one */
     sk_field_list fields;
     sk_field_list trailers;
+    sk_reply_coding *coding; /* what is written is compressed; NULL: it is not */
     int64_t body_bytes;
     int file; /* the body's rest, or -1 */
     int64_t file_at;

@@ -344,6 +344,7 @@ int sk_file_answer(skua_request *q, skua_reply *a, sk_answer_file *f) {
     int rc = open_content(q, f, &facts, &c);
     if (rc != 0)
         return sk_file_refuse(a, rc);
+    a->from_file = true;
     rc = answer(q, a, &c);
     close_content(&c);
     return rc;
@@ -355,6 +356,7 @@ int sk_file_answer_page(skua_request *q, skua_reply *a, sk_answer_file *f, int s
     int rc = open_content(q, f, &facts, &c);
     if (rc != 0)
         return sk_file_refuse(a, rc);
+    a->from_file = true;
     describe_choice(a, f);
     describe_coding(a, f);
     describe_type(a, f->type);

@@ -23,14 +23,15 @@ typedef struct sk_hooks {
     sk_hook **last;
 } sk_hooks;
 
-/* All that a program has called around its handlers. Counted: a reply that is finished later may
- * outlive its server. */
+/* All that a program has called around its handlers, and done with their replies. Counted: a reply
+ * that is finished later may outlive its server. */
 typedef struct sk_callbacks {
     atomic_uint refs;
     sk_hooks before;
     sk_hooks after;
     skua_error_page_fn *error_page;
-    void *user; /* of error_page */
+    void *user;                               /* of error_page */
+    const struct sk_compression *compression; /* server/compression.h; NULL: none */
     sk_arena arena;
 } sk_callbacks;
 

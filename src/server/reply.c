@@ -6,8 +6,10 @@
  *
  * Fields wait in a list until the head is complete; the wire machine then writes it into the
  * connection's output, where the body follows. Nothing is sent from here unless much is queued. */
+#include "server/compression.h"
 #include "server/conn.h"
 #include "server/deferral.h"
+#include "server/reply_coding.h"
 #include "server/reply_parts.h"
 #include "server/reply_way.h"
 #include "sys/file.h"
@@ -34,6 +36,8 @@ void sk_reply_init(skua_reply *a) {
 void sk_reply_release(skua_reply *a) {
     sk_file_close(a->file);
     a->file = -1;
+    sk_reply_coding_free(a->coding);
+    a->coding = NULL;
 }
 
 /* ---- fields ---- */
@@ -223,12 +227,21 @@ int sk_reply_open_body(skua_reply *a, sk_body body, int64_t length) {
     return 0;
 }
 
+/* The hooks come first, here and below: what they add may decide. */
+static int code_stream(skua_reply *a) {
+    int rc = hook(a);
+    return rc == 0 ? sk_reply_code_stream(a) : sk_reply_latch(a, rc);
+}
+
 int skua_reply_end_headers(skua_reply *a) {
     if (a->error)
         return a->error;
     if (a->state != SK_REPLY_NAMED)
         return sk_reply_latch(a, SKUA_E_STATE);
-    return a->interim ? end_interim(a) : sk_reply_open_body(a, SK_BODY_CHUNKED, 0);
+    if (a->interim)
+        return end_interim(a);
+    int rc = sk_compression_is_on(a) ? code_stream(a) : 0;
+    return rc == 0 ? sk_reply_open_body(a, SK_BODY_CHUNKED, 0) : rc;
 }
 
 int skua_reply_close_connection(skua_reply *a) {
@@ -253,18 +266,29 @@ bool sk_reply_body_is_sent(skua_reply *a) {
     return !sk_str_eq(head->method, SK_LIT("HEAD")) && !sk_reply_is_bodiless(a->status);
 }
 
+/* Returns how many bytes go out for it, or an error. */
+static ptrdiff_t put_slice(skua_reply *a, skua_str slice, bool first, bool last) {
+    if (!a->coding) {
+        int rc = sk_reply_way_data(a, slice.ptr, slice.len, first);
+        return rc == 0 ? (ptrdiff_t)slice.len : rc;
+    }
+    /* Nobody knows when the next write of a reply that is made elsewhere comes. */
+    bool at_once = last && sk_exchange_of_reply(a)->deferral && !a->poured;
+    return sk_reply_coding_write(a, slice, at_once ? SK_ENCODE_FLUSH : SK_ENCODE_ON, first);
+}
+
 static int put_body(skua_reply *a, const char *data, size_t len) {
     const char *from = data;
     while (len > 0) {
         size_t n = len < SLICE ? len : SLICE;
-        int rc = sk_reply_way_data(a, from, n, from == data);
-        if (rc == SKUA_E_AGAIN)
-            return rc;
-        if (rc != 0)
-            return sk_reply_latch(a, rc);
+        ptrdiff_t sent = put_slice(a, (skua_str){from, n}, from == data, n == len);
+        if (sent == SKUA_E_AGAIN)
+            return SKUA_E_AGAIN;
+        if (sent < 0)
+            return sk_reply_latch(a, (int)sent);
         from += n;
         len -= n;
-        a->body_bytes += sk_reply_body_is_sent(a) ? (int64_t)n : 0;
+        a->body_bytes += sk_reply_body_is_sent(a) ? sent : 0;
     }
     return 0;
 }
@@ -281,6 +305,11 @@ int skua_reply_write(skua_reply *a, const void *data, size_t len) {
     return put_body(a, data, len);
 }
 
+static int code_whole(skua_reply *a, sk_buf *room, skua_str *body) {
+    int rc = hook(a);
+    return rc == 0 ? sk_reply_code_whole(a, room, body) : sk_reply_latch(a, rc);
+}
+
 int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len) {
     if (a->error)
         return a->error;
@@ -290,8 +319,15 @@ int sk_reply_whole(skua_reply *a, int status, const void *data, size_t len) {
         return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
     a->status = status;
     a->whole = true;
-    int rc = sk_reply_open_body(a, SK_BODY_LENGTH, (int64_t)len);
-    return rc == 0 ? skua_reply_write(a, data, len) : rc;
+    sk_buf coded = {0};
+    skua_str body = {data, len};
+    int rc = sk_compression_is_on(a) ? code_whole(a, &coded, &body) : 0;
+    if (rc == 0)
+        rc = sk_reply_open_body(a, SK_BODY_LENGTH, (int64_t)body.len);
+    if (rc == 0)
+        rc = skua_reply_write(a, body.ptr, body.len);
+    sk_buf_free(&coded);
+    return rc;
 }
 
 int skua_reply_bytes(skua_reply *a, int status, const char *type, const void *data, size_t len) {

@@ -2,6 +2,7 @@
  * for. */
 #include "server/conn.h"
 #include "server/log_line.h"
+#include "server/reply_coding.h"
 #include "server/reply_parts.h"
 
 #include <skua/status.h>
@@ -12,8 +13,22 @@ static sk_session *session_of(skua_reply *a) {
     return &sk_exchange_of_reply(a)->conn->session;
 }
 
+/* What the encoder still holds goes out. */
+static int end_coding(skua_reply *a) {
+    sk_session *s = session_of(a);
+    sk_buf tail = {0};
+    int rc = sk_reply_coding_end(a, &tail);
+    if (rc == 0)
+        rc = sk_h1_data(&s->h1, s->out, sk_buf_head(&tail), sk_buf_len(&tail));
+    a->body_bytes += (int64_t)sk_buf_len(&tail);
+    sk_buf_free(&tail);
+    return rc;
+}
+
 static sk_reply_end close_message(skua_reply *a) {
     sk_session *s = session_of(a);
+    if (a->coding && end_coding(a) != 0)
+        return SK_REPLY_CUT;
     const skua_field *trailers = a->trailers.count > 0 ? a->trailers.at : NULL;
     a->state = SK_REPLY_DONE;
     return sk_h1_end(&s->h1, s->out, trailers) == 0 ? SK_REPLY_COMPLETE : SK_REPLY_CUT;

@@ -52,6 +52,14 @@ static int wait_for_room(sk_deferral *d, bool first) {
     return is_full(d) && d->conn ? SKUA_E_AGAIN : 0;
 }
 
+/* With the lock held. */
+static int append(sk_deferral *d, const char *data, size_t len) {
+    int rc = d->conn ? sk_h1_data(&d->conn->session.h1, &d->out, data, len) : SKUA_E_BROKEN_PIPE;
+    if (rc == 0)
+        sk_deferral_post(d);
+    return rc;
+}
+
 int sk_reply_way_data(skua_reply *a, const char *data, size_t len, bool first) {
     sk_exchange *x = sk_exchange_of_reply(a);
     sk_deferral *d = x->deferral;
@@ -60,9 +68,30 @@ int sk_reply_way_data(skua_reply *a, const char *data, size_t len, bool first) {
     sk_mutex_lock(&d->lock);
     int rc = wait_for_room(d, first);
     if (rc == 0)
-        rc = d->conn ? sk_h1_data(&d->conn->session.h1, &d->out, data, len) : SKUA_E_BROKEN_PIPE;
-    if (rc == 0)
-        sk_deferral_post(d);
+        rc = append(d, data, len);
+    sk_mutex_unlock(&d->lock);
+    return rc;
+}
+
+int sk_reply_way_room(skua_reply *a, bool first) {
+    sk_deferral *d = sk_exchange_of_reply(a)->deferral;
+    if (!d)
+        return 0;
+    sk_mutex_lock(&d->lock);
+    int rc = wait_for_room(d, first);
+    if (rc == 0 && !d->conn)
+        rc = SKUA_E_BROKEN_PIPE;
+    sk_mutex_unlock(&d->lock);
+    return rc;
+}
+
+int sk_reply_way_append(skua_reply *a, const char *data, size_t len) {
+    sk_exchange *x = sk_exchange_of_reply(a);
+    sk_deferral *d = x->deferral;
+    if (!d)
+        return write_inline(x->conn, data, len);
+    sk_mutex_lock(&d->lock);
+    int rc = append(d, data, len);
     sk_mutex_unlock(&d->lock);
     return rc;
 }

@@ -18,9 +18,13 @@ void sk_reply_way_end(sk_reply_way *w);
 /* The value of Date, now; `room` is there for it. */
 skua_str sk_reply_way_date(const sk_reply_way *w, char room[SK_DATE_LEN]);
 
-/* Append a slice of the body, framed. Where too much waits to leave, a thread of the pool waits,
- * and the first slice of a reply that was deferred is answered SKUA_E_AGAIN, with nothing taken. 0,
- * SKUA_E_BROKEN_PIPE, or as sk_h1_data. */
+/* Append a slice of the body, framed: room, then append, in one. */
 int sk_reply_way_data(skua_reply *a, const char *data, size_t len, bool first);
+/* Is there room for a slice? Where too much waits to leave, a thread of the pool waits,
+ * and the first slice of a reply that was deferred is answered SKUA_E_AGAIN, with nothing taken. 0,
+ * or SKUA_E_BROKEN_PIPE. */
+int sk_reply_way_room(skua_reply *a, bool first);
+/* Append it. 0, SKUA_E_BROKEN_PIPE, or as sk_h1_data. */
+int sk_reply_way_append(skua_reply *a, const char *data, size_t len);
 
 #endif

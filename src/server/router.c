@@ -252,6 +252,7 @@ int sk_router_add(sk_router *r, const char *text, const sk_route *given, const c
     route->user = given->user;
     route->pooled = given->pooled;
     route->stream_body = given->stream_body;
+    route->uncompressed = given->uncompressed;
     route->limits = given->limits;
     route->gives_way = given->gives_way;
     route->next = *list;

@@ -23,8 +23,9 @@ struct sk_route {
     skua_str method; /* empty: every one */
     skua_handler_fn *fn;
     void *user;
-    bool pooled;      /* fn may block */
-    bool stream_body; /* fn is called before the body has come */
+    bool pooled;       /* fn may block */
+    bool stream_body;  /* fn is called before the body has come */
+    bool uncompressed; /* whatever the server's options say */
     sk_route_limits limits;
     const char *const *names; /* of the parameters, in their order */
     uint32_t name_count;

@@ -4,6 +4,7 @@
 #include "base/line.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "server/compression.h"
 #include "server/server_state.h"
 
 #include <errno.h>
@@ -94,6 +95,11 @@ static void set_settings(skua_server *s, const skua_server_opts *o) {
     s->worker_count = o->workers > 0 ? (uint32_t)o->workers : (uint32_t)sk_thread_cpus();
 }
 
+static bool add_compression(sk_callbacks *c, const skua_server_opts *o) {
+    c->compression = sk_compression_new(o, &c->arena);
+    return c->compression != NULL;
+}
+
 static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     set_settings(s, o);
     s->router = sk_router_new();
@@ -103,6 +109,8 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
         return sk_fail_nomem(err);
     s->settings.callbacks->error_page = o->error_page;
     s->settings.callbacks->user = o->user;
+    if (o->compress && !add_compression(s->settings.callbacks, o))
+        return sk_fail_nomem(err);
     if (o->server_header && !(s->server_header = sk_strdup(o->server_header)))
         return sk_fail_nomem(err);
     s->settings.server_header = sk_str(s->server_header);
@@ -278,6 +286,7 @@ int skua_route_with(skua_server *s, const char *pattern, const skua_route_opts *
                                  .user = o.user,
                                  .pooled = o.kind == SKUA_HANDLER_POOL,
                                  .stream_body = o.stream_body != 0,
+                                 .uncompressed = o.no_compress != 0,
                                  .limits = {.body_max = body_max_of(&o),
                                             .body_ms = o.body_timeout_ms,
                                             .write_ms = o.write_timeout_ms,
