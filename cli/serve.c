@@ -8,6 +8,7 @@
 #include "report.h"
 #include "serve_auth.h"
 #include "serve_fields.h"
+#include "serve_log.h"
 #include "serve_open.h"
 #include "serve_options.h"
 #include "serve_privileges.h"
@@ -34,7 +35,7 @@ static const char more[] =
     "It listens on 127.0.0.1, which only this machine can reach, unless --bind says\n"
     "more. Files whose names begin with a dot are not served. The access log goes to\n"
     "standard error. SIGTERM ends it when all is answered, SIGINT sooner; SIGHUP\n"
-    "reads certificates again.\n\n"
+    "reads certificates and opens the log again.\n\n"
     "Exit status:\n"
     "   0  ended by a signal\n"
     "   1  cannot serve: port in use, no such directory, certificate does not load\n"
@@ -59,6 +60,7 @@ typedef struct serving {
     serve_auth *auth; /* NULL: anybody is let in */
     serve_fields fields;
     serve_upload upload;
+    serve_log log;
     skua_local_ca_files made; /* with --tls */
     char password[PASSWORD_BYTES];
     char cache_control[40];
@@ -156,10 +158,10 @@ static int listen_on(const serving *v) {
 /* Returns 0 once the port is bound. */
 static int set_up(serving *v) {
     const serve_options *o = v->o;
-    v->server =
-        skua_server_new(SKUA_OPTS(skua_server_opts, .workers = o->threads,
-                                  .access = o->quiet ? NULL : serve_log_access, .log = log_trouble),
-                        &v->err);
+    v->server = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = o->threads,
+                                          .access = o->quiet ? NULL : serve_log_access,
+                                          .log = log_trouble, .user = &v->log),
+                                &v->err);
     if (!v->server)
         return -1;
     serve_fields_add(&v->fields, v->server);
@@ -222,18 +224,18 @@ static void grant(grants *g, const char *path, serve_access access) {
 }
 
 /* The directory of a file: another may take its name, and is to be read then. */
-static void grant_directory_of(grants *g, const char *path) {
+static void grant_directory_of(grants *g, const char *path, serve_access access) {
     char *copy = path ? cli_texts_format(&g->texts, "%s", path) : NULL;
     if (copy)
-        grant(g, dirname(copy), SERVE_READS);
+        grant(g, dirname(copy), access);
 }
 
 /* A certificate may be a link into another directory. */
 static void grant_certificate(grants *g, const char *path) {
     char target[PATH_MAX];
-    grant_directory_of(g, path);
+    grant_directory_of(g, path, SERVE_READS);
     if (path && realpath(path, target))
-        grant_directory_of(g, target);
+        grant_directory_of(g, target, SERVE_READS);
 }
 
 static serve_sandbox shut_in(const serving *v) {
@@ -243,6 +245,7 @@ static serve_sandbox shut_in(const serving *v) {
     grant(&g, v->o->upload, SERVE_WRITES);
     grant_certificate(&g, v->tls.cert_file);
     grant_certificate(&g, v->tls.key_file);
+    grant_directory_of(&g, v->o->log_file, SERVE_WRITES);
     serve_sandbox made = serve_sandbox_enter(g.list, g.count);
     cli_texts_free(&g.texts);
     return made;
@@ -256,12 +259,15 @@ static int serve_until_stopped(serving *v) {
     raise_descriptor_limit();
     if (set_up(v) != 0 || serve_identity_take(&v->identity) != 0)
         return -1;
+    /* As it will be able to open it again. */
+    if (serve_log_open(&v->log) != 0)
+        return -1;
     if (v->o->open)
         serve_open(skua_server_url(v->server, 0));
     serve_sandbox made = {0};
     if (!v->o->no_sandbox)
         made = shut_in(v);
-    if (serve_signals_begin(v->server) != 0)
+    if (serve_signals_begin(v->server, &v->log) != 0)
         return -1;
     announce(v);
     if (!v->o->no_sandbox)
@@ -272,11 +278,18 @@ static int serve_until_stopped(serving *v) {
 }
 
 static int serve(const serve_options *o) {
-    serving v = {.o = o, .upload = {.dir = -1}};
+    serving v = {
+        .o = o,
+        .upload = {.dir = -1},
+        .log = {.format = o->log ? serve_log_find(o->log) : SERVE_LOG_COMMON,
+                .path = o->log_file,
+                .fd = STDERR_FILENO},
+    };
     int rc = serve_until_stopped(&v);
     if (rc && v.err.msg[0])
         cli_say("%s", v.err.msg);
     skua_server_free(v.server);
+    serve_log_close(&v.log);
     serve_upload_free(&v.upload);
     serve_fields_free(&v.fields);
     serve_auth_free(v.auth);

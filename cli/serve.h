@@ -5,9 +5,6 @@
 #include <skua/server.h>
 #include <skua/tls.h>
 
-/* One line in the Common Log Format on standard error: a skua_access_fn. */
-void serve_log_access(void *user, const skua_access *a);
-
 /* Make sure of the local authority in the user's data directory, and of a certificate that also
  * names `bind`. Returns: 0 and *out, or an error with err filled. */
 int serve_authority(const char *bind, skua_local_ca_files *out, skua_error *err);

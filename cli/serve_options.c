@@ -3,6 +3,7 @@
 #include "serve_options.h"
 
 #include "serve_auth.h"
+#include "serve_log.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -58,6 +59,9 @@ static const cli_option options[] = {
      "HTTP/1.1, or HTTP/1.0: a connection for each request", 0},
     {0, "threads", "N", CLI_NUMBER, AT(threads), THREADS_MAX, "worker threads (one per processor)",
      0},
+    {0, "log", "FORMAT", CLI_TEXT, AT(log), 0, "of the access log: common, or json", 0},
+    {0, "log-file", "FILE", CLI_TEXT, AT(log_file), 0,
+     "write it to FILE, which SIGHUP has opened again", 0},
     {'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "no access log", 0},
 };
 
@@ -225,8 +229,20 @@ static int check_upload(const cli_command *command, const serve_options *o) {
     return 0;
 }
 
-static checker *const checkers[] = {check_tls,    check_protocol, check_cors,
-                                    check_fields, check_users,    check_upload};
+static int check_log(const cli_command *command, const serve_options *o) {
+    if (o->log && serve_log_find(o->log) == SERVE_LOG_FORMATS) {
+        cli_usage(command, "--log: '%s' is neither common nor json", o->log);
+        return -1;
+    }
+    if (o->quiet && o->log_file) {
+        cli_usage(command, "--quiet writes no access log, --log-file does");
+        return -1;
+    }
+    return 0;
+}
+
+static checker *const checkers[] = {check_tls,   check_protocol, check_cors, check_fields,
+                                    check_users, check_upload,   check_log};
 
 int serve_options_check(const cli_command *command, serve_options *o, const cli_list *operands) {
     for (size_t i = 0; i < operands->count; i++) {

@@ -34,6 +34,8 @@ typedef struct serve_options {
     const char *user;
     int open;
     int no_sandbox;
+    const char *log; /* the name of a format */
+    const char *log_file;
     int quiet;
 } serve_options;
 

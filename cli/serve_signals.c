@@ -12,6 +12,7 @@
 
 /* The server that a signal is for: a handler is given nothing else to find it by. */
 static skua_server *volatile running;
+static serve_log *running_log;
 
 static pthread_t hangups;
 static atomic_int has_ended;
@@ -29,8 +30,9 @@ static void drain(int number) {
 
 static void reload(void) {
     skua_error err;
+    serve_log_open(running_log);
     if (skua_server_reload(running, &err) == 0)
-        cli_say("certificates, where there are any, were read again");
+        cli_say("read certificates and opened the log again, where there are such files");
     else
         cli_say("certificates stay as they were: %s", err.msg);
 }
@@ -46,9 +48,10 @@ static void *wait_for_hangups(void *set) {
     return NULL;
 }
 
-int serve_signals_begin(skua_server *s) {
+int serve_signals_begin(skua_server *s, serve_log *log) {
     static sigset_t set; /* as long as the thread */
     running = s;
+    running_log = log;
     had_terminal = isatty(STDERR_FILENO);
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);

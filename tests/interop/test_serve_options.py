@@ -1,6 +1,7 @@
 """What the options of `skua serve` do to its replies: fields, origins, caches, passwords."""
 
 import base64
+import json
 import subprocess
 
 import pytest
@@ -51,6 +52,8 @@ def test_b12_header(serve, site, http_get):
     (["--upload-max", "1k"], "--upload-max needs --upload"),
     (["--upload", "--upload-max", "0"], "--upload-max: 0 lets nothing in"),
     (["--upload", "--upload-max", "x"], "--upload-max: 'x' is no number of bytes"),
+    (["--log", "long"], "--log: 'long' is neither common nor json"),
+    (["-q", "--log-file", "x"], "--quiet writes no access log, --log-file does"),
     (["--spa=x"], "option --spa takes no value"),
 ])
 def test_b12_bad_values(skua, arguments, message):
@@ -187,3 +190,29 @@ def test_passwords_in_the_clear_are_warned_of(serve, site):
     server = serve("--auth", "u:p", site)
     server.stop()
     assert not [line for line in server.lines if "warning" in line]
+
+
+# ---- the log ----
+
+
+def test_b12_log_as_json(serve, site, tmp_path, http_get):
+    log = tmp_path / "access.log"
+    server = serve("--log", "json", "--log-file", log, site)
+    http_get(server, "/hello.txt?x=y")
+    with server.connect() as connection:
+        connection.sendall(b"\x1b[2J\xff / HTTP/1.1\r\n\r\n")
+        while connection.recv(65536):
+            pass
+    server.stop()
+    lines = log.read_text("ascii").splitlines()
+    assert len(lines) == 2 and all(line.isprintable() for line in lines)
+    first, second = map(json.loads, lines)
+    assert first.pop("duration_us") > 0 and first.pop("time").endswith("Z")
+    assert first == {"client": "127.0.0.1", "method": "GET", "target": "/hello.txt?x=y",
+                     "version": 11, "status": 200, "body_bytes": 13, "tls": False}
+    assert second["status"] == 400
+
+
+def test_a_log_file_that_cannot_be(skua, site):
+    done = fail(skua, "--log-file", "/nonexistent/log", site)
+    assert done.returncode == 1 and "--log-file: /nonexistent/log" in done.stderr

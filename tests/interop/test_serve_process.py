@@ -182,7 +182,7 @@ def test_b12_sighup_reads_certificates_again(serve, site, tmp_path):
     certificate, key = directory / "cert.pem", directory / "key.pem"
     server = serve("--tls-cert", certificate, "--tls-key", key, site)
     server.signal(signal.SIGHUP)
-    server.wait_for("certificates, where there are any, were read again")
+    server.wait_for("read certificates and opened the log again")
     whole = certificate.read_bytes()
     certificate.with_suffix(".new").write_bytes(b"damaged")
     certificate.with_suffix(".new").rename(certificate)
@@ -192,5 +192,19 @@ def test_b12_sighup_reads_certificates_again(serve, site, tmp_path):
     certificate.with_suffix(".new").rename(certificate)
     server.lines.clear()
     server.signal(signal.SIGHUP)
-    server.wait_for("certificates, where there are any, were read again")
+    server.wait_for("read certificates and opened the log again")
     server.connect().close()
+
+
+def test_b12_sighup_opens_the_log_again(serve, site, tmp_path, http_get):
+    log = tmp_path / "access.log"
+    server = serve("--log-file", log, site)
+    http_get(server, "/hello.txt?1")
+    log.rename(tmp_path / "access.log.1")
+    server.signal(signal.SIGHUP)
+    server.wait_for("opened the log again")
+    http_get(server, "/hello.txt?2")
+    assert server.stop() == 0
+    assert [re.search(r"\?(\d)", line).group(1) for line in log.read_text().splitlines()] == ["2"]
+    assert "/hello.txt?1 " in (tmp_path / "access.log.1").read_text()
+    assert not [line for line in server.lines if "hello" in line]
