@@ -18,6 +18,7 @@ struct sk_reply_coding {
     sk_mutex lock;
     int64_t left; /* of what the program announced; -1: it did not */
     bool unflushed;
+    int error; /* a piece was lost, also one of the loop's: what follows would make no sense */
 };
 
 /* ---- whole ---- */
@@ -84,16 +85,18 @@ int sk_reply_code_stream(skua_reply *a) {
 static ptrdiff_t put(skua_reply *a, skua_str piece, sk_encode_to to) {
     sk_reply_coding *k = a->coding;
     sk_buf coded = {0};
+    if (k->error != 0)
+        return k->error;
     if (k->left >= 0 && (uint64_t)k->left < piece.len)
         return SKUA_E_STATE;
-    int rc = sk_encoder_write(k->encoder, piece, to, &coded);
+    k->error = sk_encoder_write(k->encoder, piece, to, &coded);
     size_t len = sk_buf_len(&coded);
-    if (rc == 0 && len > 0)
-        rc = sk_reply_way_append(a, sk_buf_head(&coded), len);
+    if (k->error == 0 && len > 0)
+        k->error = sk_reply_way_append(a, sk_buf_head(&coded), len);
     sk_buf_free(&coded);
     k->left -= k->left >= 0 ? (int64_t)piece.len : 0;
     k->unflushed = to == SK_ENCODE_ON;
-    return rc == 0 ? (ptrdiff_t)len : rc;
+    return k->error == 0 ? (ptrdiff_t)len : k->error;
 }
 
 ptrdiff_t sk_reply_coding_write(skua_reply *a, skua_str piece, sk_encode_to to, bool first) {
@@ -118,7 +121,7 @@ int sk_reply_coding_flush(skua_reply *a) {
 
 int sk_reply_coding_end(skua_reply *a, sk_buf *tail) {
     sk_reply_coding *k = a->coding;
-    if (k->left > 0)
-        return SKUA_E_STATE;
+    if (k->error != 0 || k->left > 0)
+        return k->error ? k->error : SKUA_E_STATE;
     return sk_encoder_write(k->encoder, (skua_str){NULL, 0}, SK_ENCODE_END, tail);
 }
