@@ -76,6 +76,13 @@ int64_t sk_compression_length(const skua_reply *a) {
     return f && sk_str_to_int64(sk_str_trim(sk_str(f->value)), &length) ? length : -1;
 }
 
+/* Is the framing that was given one that the wire machine refuses? */
+static bool is_misframed(const skua_reply *a) {
+    const skua_field *f = a->whole ? NULL : find(a, "Content-Length", NULL);
+    return f && (sk_compression_length(a) < 0 || find(a, "Content-Length", f) ||
+                 find(a, "Transfer-Encoding", NULL));
+}
+
 static void drop(skua_reply *a, const char *name) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < a->fields.count; i++) {
@@ -124,7 +131,7 @@ static bool is_negotiable(const skua_reply *a, int64_t length) {
     if (a->status == SKUA_STATUS_NOT_MODIFIED)
         is_short = false;
     return !a->from_file && !opted_out && !empty && a->status != SKUA_STATUS_PARTIAL_CONTENT &&
-           !is_short && is_of_type(c, a) && !is_bound(a);
+           !is_short && is_of_type(c, a) && !is_bound(a) && !is_misframed(a);
 }
 
 /* RFC 9110 12.5.5 */

@@ -26,8 +26,7 @@ int sk_compression_choose(skua_reply *a, int64_t length, int *which);
 /* Have the head say that this coding is applied, and no more how long the body is. 0, or what is
  * latched. */
 int sk_compression_declare(skua_reply *a, int which);
-/* The value of the Content-Length that was given; -1: there is none, or one that will be refused.
- */
+/* The value of the Content-Length that was given; -1: there is none, or it is no number. */
 int64_t sk_compression_length(const skua_reply *a);
 
 #endif

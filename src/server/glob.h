@@ -1,4 +1,4 @@
-/* server/glob.h - patterns for the names of files. Pure. */
+/* server/glob.h - patterns for the names of files, and of media types. Pure. */
 #ifndef SK_SERVER_GLOB_H
 #define SK_SERVER_GLOB_H
 

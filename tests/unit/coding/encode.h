@@ -1,9 +1,11 @@
-/* encode.h - what the tests of decoders feed them, made by each library's own encoder. */
+/* encode.h - what the tests of codings feed them: a text, and what each library's own encoder makes
+ * of one. */
 #ifndef SK_TEST_ENCODE_H
 #define SK_TEST_ENCODE_H
 
 #include "base/str.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #if SK_HAVE_ZLIB
@@ -18,6 +20,17 @@
 
 /* More than any test feeds comes to, coded or not. */
 #define CODED_MAX (1u << 20)
+
+/* Fill it with repetitions near and far, and stretches that do not compress. */
+static inline skua_str sample_text(char *room, size_t len) {
+    uint32_t random = 1;
+    for (size_t i = 0; i < len; i++) {
+        random = random * 1664525 + 1013904223;
+        bool noise = (i >> 9) % 3 == 2;
+        room[i] = noise ? (char)(random >> 24) : "All work and no play. "[i % 22];
+    }
+    return (skua_str){room, len};
+}
 
 static inline void encode_check(bool worked) {
     if (worked)

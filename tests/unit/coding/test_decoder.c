@@ -91,15 +91,8 @@ static skua_str encoded(const char *how, skua_str plain, char *room) {
     return (skua_str){room, encode(how, plain, room)};
 }
 
-/* A text with repetitions near and far, and stretches that do not compress. */
 static skua_str text(size_t len) {
-    uint32_t random = 1;
-    for (size_t i = 0; i < len; i++) {
-        random = random * 1664525 + 1013904223;
-        bool noise = (i >> 9) % 3 == 2;
-        plain_room[i] = noise ? (char)(random >> 24) : "All work and no play. "[i % 22];
-    }
-    return (skua_str){plain_room, len};
+    return sample_text(plain_room, len);
 }
 
 /* ---- each coding ---- */

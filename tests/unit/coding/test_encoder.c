@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "coding/decoder.h"
 #include "coding/encoder.h"
+#include "encode.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,15 +19,8 @@
 
 static char plain[PLAIN_MAX], decoded[PLAIN_MAX + 1];
 
-/* A text with repetitions near and far, and stretches that do not compress. */
 static skua_str text(size_t len) {
-    uint32_t random = 1;
-    for (size_t i = 0; i < len; i++) {
-        random = random * 1664525 + 1013904223;
-        bool noise = (i >> 9) % 3 == 2;
-        plain[i] = noise ? (char)(random >> 24) : "All work and no play. "[i % 22];
-    }
-    return (skua_str){plain, len};
+    return sample_text(plain, len);
 }
 
 /* NULL: this build applies the coding, and cannot undo it. */
@@ -59,7 +53,7 @@ static void expect_decoded(const char *name, const sk_buf *coded, skua_str expec
 }
 
 /* Encode in pieces of this length, each told to go so far. */
-static void encode(int which, skua_str in, size_t piece, sk_encode_to to, size_t hint) {
+static void check(int which, skua_str in, size_t piece, sk_encode_to to, size_t hint) {
     sk_encoder *e = sk_encoder_new(which, hint);
     sk_buf coded = {0};
     skua_str rest = in;
@@ -96,8 +90,8 @@ static void each_size_in_each_piece(void **state) {
             for (size_t k = 0; k < sizeof pieces / sizeof pieces[0]; k++) {
                 if (sizes[i] / pieces[k] > 5000)
                     continue;
-                encode(which, text(sizes[i]), pieces[k], SK_ENCODE_ON, 0);
-                encode(which, text(sizes[i]), pieces[k], SK_ENCODE_ON, sizes[i]);
+                check(which, text(sizes[i]), pieces[k], SK_ENCODE_ON, 0);
+                check(which, text(sizes[i]), pieces[k], SK_ENCODE_ON, sizes[i]);
             }
         }
     }
@@ -108,8 +102,8 @@ static void input_may_be_cut_anywhere(void **state) {
     skua_str in = text(1600);
     for (int which = 0; sk_encoder_names()[which]; which++) {
         for (size_t piece = 1; piece < in.len; piece += piece < 40 ? 1 : 37) {
-            encode(which, in, piece, SK_ENCODE_ON, 0);
-            encode(which, in, piece, SK_ENCODE_FLUSH, in.len);
+            check(which, in, piece, SK_ENCODE_ON, 0);
+            check(which, in, piece, SK_ENCODE_FLUSH, in.len);
         }
     }
 }
@@ -118,9 +112,9 @@ static void input_may_be_cut_anywhere(void **state) {
 static void the_size_is_only_a_hint(void **state) {
     (void)state;
     for (int which = 0; sk_encoder_names()[which]; which++) {
-        encode(which, text(100000), 1000, SK_ENCODE_ON, 600);
-        encode(which, text(100), 10, SK_ENCODE_ON, 100000);
-        encode(which, text(1000), SIZE_MAX, SK_ENCODE_END, SIZE_MAX);
+        check(which, text(100000), 1000, SK_ENCODE_ON, 600);
+        check(which, text(100), 10, SK_ENCODE_ON, 100000);
+        check(which, text(1000), SIZE_MAX, SK_ENCODE_END, SIZE_MAX);
     }
 }
 

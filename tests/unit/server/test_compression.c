@@ -461,6 +461,9 @@ static void what_was_announced_is_due(void **state) {
         close_scene(&s);
         open_scene(&s, ON, perform, &t);
     }
+    t.fields[0].value = "many"; /* refused, as it is without */
+    op_say(&s.p, "GET / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: *\r\n\r\n");
+    assert_int_equal(op_status(op_heard(&s.p), 0), 500);
     t.fields[0].value = "1000"; /* too short, says the program */
     t.len = 1000;
     ask(&s, "GET", "*");

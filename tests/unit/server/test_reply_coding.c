@@ -107,6 +107,12 @@ static void expect_end(scene *s, const char *coding, const char *text) {
     assert_string_equal(s->text + s->len - strlen(text), text);
 }
 
+static void begin_text(skua_reply *a) {
+    skua_reply_send_response(a, 200);
+    skua_reply_send_header(a, "Content-Type", "text/plain");
+    skua_reply_end_headers(a);
+}
+
 static void with_each_coding(void (*test)(scene *s, const char *coding)) {
     static scene s;
     for (const char *const *name = sk_encoder_names(); *name; name++)
@@ -154,9 +160,7 @@ static int write_and_defer(skua_request *q, skua_reply *a, void *user) {
     scene *s = user;
     (void)q;
     s->reply = a;
-    skua_reply_send_response(a, 200);
-    skua_reply_send_header(a, "Content-Type", "text/plain");
-    skua_reply_end_headers(a);
+    begin_text(a);
     skua_reply_write(a, "before", 6);
     int rc = skua_reply_defer(a);
     sem_post(&s->ready);
@@ -223,9 +227,7 @@ static void a_whole_reply_has_its_length(void **state) {
 static int much(skua_request *q, skua_reply *a, void *user) {
     scene *s = user;
     (void)q;
-    skua_reply_send_response(a, 200);
-    skua_reply_send_header(a, "Content-Type", "text/plain");
-    skua_reply_end_headers(a);
+    begin_text(a);
     skua_reply_write(a, "first; ", 7);
     wait_for(&s->go);
     for (int i = 0; i < PIECES; i++)
@@ -269,9 +271,7 @@ static int stream(skua_request *q, skua_reply *a, void *user) {
     scene *s = user;
     (void)q;
     s->reply = a;
-    skua_reply_send_response(a, 200);
-    skua_reply_send_header(a, "Content-Type", "text/plain");
-    skua_reply_end_headers(a);
+    begin_text(a);
     return skua_reply_stream(a, give, NULL, s);
 }
 
