@@ -8,8 +8,7 @@
 /* Room for strings, filled from the front. */
 static const char *put(char **at, skua_str s) {
     char *to = *at;
-    if (s.len > 0)
-        memcpy(to, s.ptr, s.len);
+    sk_field_copy_value(to, s);
     to[s.len] = '\0';
     *at += s.len + 1;
     return to;

@@ -153,12 +153,25 @@ void sk_trace_sent_trailers(const sk_settings *s, const skua_field *fields) {
     }
 }
 
+/* One line of what came as several, cut where it is long. */
+static void say_unfolded(const sk_settings *s, const sk_field *f) {
+    char value[512];
+    size_t len = f->value.len < sizeof value ? f->value.len : sizeof value;
+    sk_field_copy_value(value, (skua_str){f->value.ptr, len});
+    sk_trace_line(s, SKUA_TRACE_RECV, "%.*s: %.*s", (int)(f->name.len < 256 ? f->name.len : 256),
+                  f->name.ptr, (int)len, value);
+}
+
 void sk_trace_trailers(const sk_settings *s, const sk_fields *fields, sk_trace_secret_fn *secret,
                        const void *user) {
     for (uint32_t i = 0; sk_trace_is_on(s, SKUA_TRACE_RECV) && i < fields->count; i++) {
         const sk_field *f = &fields->at[i];
         if (is_secret(s, f->name, secret, user)) {
             say_masked(s, SKUA_TRACE_RECV, f->name);
+            continue;
+        }
+        if (memchr(f->value.ptr, '\r', f->value.len)) {
+            say_unfolded(s, f);
             continue;
         }
         /* Name and value stand in the input as they came: one line. */

@@ -84,8 +84,11 @@ static skua_field *copy_fields(sk_arena *mem, const sk_fields *from) {
     for (uint32_t i = 0; to && i < from->count; i++) {
         const sk_field *f = &from->at[i];
         to[i].name = sk_arena_strndup(mem, f->name.ptr, f->name.len);
-        to[i].value = sk_arena_strndup(mem, f->value.ptr, f->value.len);
-        if (!to[i].name || !to[i].value)
+        char *value = sk_arena_zalloc(mem, f->value.len + 1);
+        to[i].value = value;
+        if (value)
+            sk_field_copy_value(value, f->value);
+        if (!to[i].name || !value)
             return NULL;
     }
     return to;

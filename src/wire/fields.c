@@ -1,4 +1,4 @@
-/* wire/fields.c - finding fields by name. */
+/* wire/fields.c - finding fields by name, and taking their values. */
 #include "wire/fields.h"
 
 static const sk_field *find_from(const sk_fields *f, uint32_t i, skua_str name) {
@@ -24,4 +24,15 @@ bool sk_fields_has_token(const sk_fields *f, skua_str name, skua_str token) {
             return true;
     }
     return false;
+}
+
+void sk_field_copy_value(char *to, skua_str value) {
+    if (value.len == 0)
+        return;
+    memcpy(to, value.ptr, value.len);
+    char *fold = memchr(to, '\r', value.len);
+    for (; fold && fold < to + value.len; fold++) {
+        if (*fold == '\r' || *fold == '\n')
+            *fold = ' ';
+    }
 }

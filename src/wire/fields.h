@@ -6,7 +6,8 @@
 
 typedef struct sk_field {
     skua_str name;
-    skua_str value; /* without the white space around it */
+    skua_str value; /* without the white space around it; of a folded one in a response the CRLF is
+                       still in it: copy it with sk_field_copy_value */
 } sk_field;
 
 typedef struct sk_fields {
@@ -15,6 +16,8 @@ typedef struct sk_fields {
     uint32_t cap;
 } sk_fields;
 
+/* Copy a value, value.len bytes, with each fold a run of spaces (RFC 9112 5.2). */
+void sk_field_copy_value(char *to, skua_str value);
 /* The first field of that name, upper and lower case alike; NULL if there is none. */
 const sk_field *sk_fields_find(const sk_fields *f, skua_str name);
 /* The next one of that name behind `after`. */

@@ -107,7 +107,7 @@ static ptrdiff_t parse_block(sk_h1 *m, sk_h1_input *in, sk_head *head, sk_h1_key
         return 0;
     const char *found = in->what;
     ptrdiff_t n = keys ? sk_h1_parse_head(in, (sk_role)m->role, head, keys)
-                       : sk_h1_parse_trailers(in, &head->fields);
+                       : sk_h1_parse_trailers(in, (sk_role)m->role, &head->fields);
     if (n == 0 && ready < 0) { /* only the search has seen what is wrong */
         in->what = found;
         return ready;

@@ -1,9 +1,10 @@
 /* wire/h1_parse.c - from bytes to lines: heads, trailer sections and chunk-size lines.
  *
- * One strictness, for both roles: lines end in CRLF and nothing else; no folding; no white space
- * around a field name; no control characters. All reading goes through a cursor that knows its
- * end. Each piece either parses, is incomplete, or is wrong; incomplete and wrong end the parse
- * through `stop`, so that the pieces read as the grammar does. */
+ * One strictness, for both roles: lines end in CRLF and nothing else; no white space around a field
+ * name; no control characters; no folding, but in responses, where it MUST be understood. All
+ * reading goes through a cursor that knows its end. Each piece either parses, is incomplete, or is
+ * wrong; incomplete and wrong end the parse through `stop`, so that the pieces read as the grammar
+ * does. */
 #include "wire/h1_parse.h"
 
 #include "wire/h1_scan.h"
@@ -16,7 +17,8 @@ typedef struct cursor {
     const char *begin;
     const sk_h1_limits *limits;
     const char *what;
-    int stop; /* INCOMPLETE, or a code: valid once a piece has returned false */
+    bool unfolds; /* the role does: RFC 9112 5.2 */
+    int stop;     /* INCOMPLETE, or a code: valid once a piece has returned false */
 } cursor;
 
 static bool wrong(cursor *c, int code, const char *what) {
@@ -200,6 +202,13 @@ static bool field_name(cursor *c, skua_str *out) {
     return expect_byte(c, ':', SKUA_E_BAD_FIELD, invalid);
 }
 
+/* Where white space ends, and so a value. */
+static size_t trimmed(const char *from, const char *to) {
+    while (to > from && (sk_is_blank(to[-1]) || to[-1] == '\r' || to[-1] == '\n'))
+        to--;
+    return (size_t)(to - from);
+}
+
 /* field-line = field-name ":" OWS field-value OWS (RFC 9112 5). */
 static bool field_line(cursor *c, sk_field *out) {
     if (sk_is_blank(*c->p)) /* RFC 9112 2.2 and 5.2 */
@@ -209,10 +218,20 @@ static bool field_line(cursor *c, sk_field *out) {
     blanks(c);
     const char *from = c->p;
     c->p = sk_h1_scan_value(c->p, c->end);
-    const char *to = c->p;
-    while (to > from && sk_is_blank(to[-1]))
-        to--;
-    out->value = (skua_str){from, (size_t)(to - from)};
+    out->value = (skua_str){from, trimmed(from, c->p)};
+    return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value");
+}
+
+/* RFC 9112 5.2: a user agent MUST take a line that begins with white space for the end of the value
+ * before it; the CRLF between them stays in the view. What frames the message is never folded in
+ * good faith. */
+static bool folded_line(cursor *c, sk_field *field) {
+    if (sk_h1_key_of(field->name) != SK_H1_KEYS)
+        return wrong(c, SKUA_E_BAD_FIELD, "a framing field that is folded");
+    blanks(c);
+    const char *from = field->value.len > 0 ? field->value.ptr : c->p;
+    c->p = sk_h1_scan_value(c->p, c->end);
+    field->value = (skua_str){from, trimmed(from, c->p)};
     return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value");
 }
 
@@ -229,6 +248,12 @@ static bool one_field(cursor *c, sk_fields *fields) {
     if (!line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long) || !parsed)
         return false;
     fields->count++;
+    while (c->unfolds && c->p < c->end && sk_is_blank(*c->p)) {
+        line = c->p;
+        if (!folded_line(c, &fields->at[fields->count - 1]) ||
+            !line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long))
+            return false;
+    }
     return true;
 }
 
@@ -267,13 +292,15 @@ static ptrdiff_t result(sk_h1_input *in, cursor *c, bool parsed) {
 
 ptrdiff_t sk_h1_parse_head(sk_h1_input *in, sk_role role, sk_head *head, sk_h1_keys *keys) {
     cursor c = begin(in);
+    c.unfolds = role == SK_CLIENT;
     *keys = (sk_h1_keys){0};
     bool parsed = start_line(&c, role, head) && field_section(&c, &head->fields, keys);
     return result(in, &c, parsed);
 }
 
-ptrdiff_t sk_h1_parse_trailers(sk_h1_input *in, sk_fields *fields) {
+ptrdiff_t sk_h1_parse_trailers(sk_h1_input *in, sk_role role, sk_fields *fields) {
     cursor c = begin(in);
+    c.unfolds = role == SK_CLIENT;
     return result(in, &c, field_section(&c, fields, NULL));
 }
 

@@ -37,7 +37,7 @@ typedef struct sk_h1_input {
 /* A request head or a response head: start line and fields go to *head. */
 ptrdiff_t sk_h1_parse_head(sk_h1_input *in, sk_role role, sk_head *head, sk_h1_keys *keys);
 /* The field lines behind the last chunk, with the empty line. */
-ptrdiff_t sk_h1_parse_trailers(sk_h1_input *in, sk_fields *fields);
+ptrdiff_t sk_h1_parse_trailers(sk_h1_input *in, sk_role role, sk_fields *fields);
 /* chunk-size [chunk-ext] CRLF (RFC 9112 7.1). */
 ptrdiff_t sk_h1_parse_chunk_line(sk_h1_input *in, uint64_t *size);
 

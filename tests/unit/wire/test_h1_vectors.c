@@ -115,8 +115,12 @@ typedef struct run {
 static void log_fields(run *r) {
     for (uint32_t i = 0; i < r->head.fields.count; i++) {
         const sk_field *f = &r->head.fields.at[i];
-        sk_buf_printf(&r->log, "field %.*s: %.*s\n", (int)f->name.len, f->name.ptr,
-                      (int)f->value.len, f->value.ptr);
+        sk_buf_printf(&r->log, "field %.*s: ", (int)f->name.len, f->name.ptr);
+        char *value = sk_buf_reserve(&r->log, f->value.len + 1);
+        assert_non_null(value);
+        sk_field_copy_value(value, f->value);
+        sk_buf_commit(&r->log, f->value.len);
+        sk_buf_append(&r->log, "\n", 1);
     }
 }
 
