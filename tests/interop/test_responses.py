@@ -96,7 +96,8 @@ GOOD = [
     Good("folded fields (RFC 9112 5.2)",
          OK + b"A: b\r\n c\r\nD:\r\n\te\r\n \r\nContent-Length: 0\r\n\r\n",
          fields=[["A", "b   c"], ["D", "e"], ["Content-Length", "0"]]),
-    Good("a folded trailer", CHUNKED + b"1\r\nx\r\n0\r\nA: b\r\n c\r\n\r\n", b"x"),
+    Good("a folded trailer", CHUNKED + b"1\r\nx\r\n0\r\nA: b\r\n c\r\n\r\n", b"x",
+         trailers=[["A", "b   c"]]),
     # interim responses
     Good("100 first", b"HTTP/1.1 100 Continue\r\n\r\n" + sized(b"x"), b"x",
          informational=[{"status": 100, "fields": []}]),
