@@ -1,6 +1,6 @@
 /* serve.c - `skua serve`: a directory, served until a signal.
  *
- *     read files that are asked for -> bind -> become --user -> --open -> sandbox
+ *     read files that are asked for -> bind -> become --user -> --open, --qr -> sandbox
  *     -> handlers of signals -> say where -> serve */
 #include "serve.h"
 
@@ -8,6 +8,7 @@
 #include "report.h"
 #include "serve_auth.h"
 #include "serve_fields.h"
+#include "serve_lan.h"
 #include "serve_log.h"
 #include "serve_open.h"
 #include "serve_options.h"
@@ -160,7 +161,7 @@ static int set_up(serving *v) {
     const serve_options *o = v->o;
     v->server = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = o->threads,
                                           .access = o->quiet ? NULL : serve_log_access,
-                                          .log = log_trouble, .user = &v->log),
+                                          .log = log_trouble, .user = &v->log, .compress = 1),
                                 &v->err);
     if (!v->server)
         return -1;
@@ -264,6 +265,8 @@ static int serve_until_stopped(serving *v) {
         return -1;
     if (v->o->open)
         serve_open(skua_server_url(v->server, 0));
+    if (v->o->qr)
+        serve_lan_show(skua_server_url(v->server, 0));
     serve_sandbox made = {0};
     if (!v->o->no_sandbox)
         made = shut_in(v);

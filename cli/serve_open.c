@@ -2,9 +2,9 @@
 #include "serve_open.h"
 
 #include "report.h"
+#include "serve_url.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,15 +28,8 @@ static void run(const char *url) {
 }
 
 void serve_open(const char *url) {
-    static const char *const wildcards[] = {"//0.0.0.0:", "//[::]:", "//*:"};
-    char shown[600];
-    snprintf(shown, sizeof shown, "%s", url);
-    for (size_t i = 0; i < sizeof wildcards / sizeof *wildcards; i++) {
-        const char *at = strstr(url, wildcards[i]);
-        if (at)
-            snprintf(shown, sizeof shown, "%.*s//localhost:%s", (int)(at - url), url,
-                     at + strlen(wildcards[i]));
-    }
+    char shown[SERVE_URL_BYTES];
+    serve_url_at(url, "localhost", shown);
     if (geteuid() == 0)
         cli_say("serve: --open: no browser is started as root (see --user)");
     else

@@ -55,6 +55,7 @@ static const cli_option options[] = {
     {0, "no-sandbox", NULL, CLI_FLAG, AT(no_sandbox), 0,
      "do not give up other files and system calls", 0},
     {0, "open", NULL, CLI_FLAG, AT(open), 0, "show it in the browser", 0},
+    {0, "qr", NULL, CLI_FLAG, AT(qr), 0, "show a code from which a phone reads its URL", 0},
     {0, "protocol", "VERSION", CLI_TEXT, AT(protocol), 0,
      "HTTP/1.1, or HTTP/1.0: a connection for each request", 0},
     {0, "threads", "N", CLI_NUMBER, AT(threads), THREADS_MAX, "worker threads (one per processor)",
@@ -229,6 +230,13 @@ static int check_upload(const cli_command *command, const serve_options *o) {
     return 0;
 }
 
+static int check_qr(const cli_command *command, const serve_options *o) {
+    if (!o->qr || !serve_is_loopback(o))
+        return 0;
+    cli_usage(command, "--qr needs --bind '*': nobody else can reach %s", o->bind);
+    return -1;
+}
+
 static int check_log(const cli_command *command, const serve_options *o) {
     if (o->log && serve_log_find(o->log) == SERVE_LOG_FORMATS) {
         cli_usage(command, "--log: '%s' is neither common nor json", o->log);
@@ -242,7 +250,7 @@ static int check_log(const cli_command *command, const serve_options *o) {
 }
 
 static checker *const checkers[] = {check_tls,   check_protocol, check_cors, check_fields,
-                                    check_users, check_upload,   check_log};
+                                    check_users, check_upload,   check_qr,   check_log};
 
 int serve_options_check(const cli_command *command, serve_options *o, const cli_list *operands) {
     for (size_t i = 0; i < operands->count; i++) {

@@ -33,6 +33,7 @@ typedef struct serve_options {
     /* the process */
     const char *user;
     int open;
+    int qr;
     int no_sandbox;
     const char *log; /* the name of a format */
     const char *log_file;

@@ -1,6 +1,7 @@
 """What the options of `skua serve` do to its replies: fields, origins, caches, passwords."""
 
 import base64
+import gzip
 import json
 import subprocess
 
@@ -127,6 +128,16 @@ def test_b12_precompressed(serve, site, http_get):
 def test_b12_protocol(serve, site, http_get, version, closes):
     fields = http_get(serve("--protocol", version, site), "/hello.txt")[1]
     assert (fields.get("Connection") == "close") == closes
+
+
+def test_b12_listings_are_compressed(serve, site, http_get):
+    for i in range(100):
+        (site / ("file %d" % i)).write_text("x")
+    status, fields, body = http_get(serve(site), "/", headers={"Accept-Encoding": "gzip"})
+    if "Content-Encoding" not in fields:
+        pytest.skip("built without zlib")
+    assert (status, fields["Content-Encoding"]) == (200, "gzip")
+    assert b"file 99" in gzip.decompress(body)
 
 
 # ---- passwords ----
