@@ -33,7 +33,8 @@ static uint8_t multiply(uint8_t a, uint8_t b) {
     return (uint8_t)product;
 }
 
-/* The remainder of the data as a polynomial, divided by (x - 1)(x - 2)(x - 4)... */
+/* The remainder of the data as a polynomial, divided by (x - 1)(x - 2)(x - 4)..., into the zeros
+ * behind it. */
 static void put_checks(uint8_t *words, int data, int checks) {
     uint8_t divisor[CHECKS_MAX] = {0};
     uint8_t *rest = words + data;
@@ -44,7 +45,6 @@ static void put_checks(uint8_t *words, int data, int checks) {
             divisor[k] =
                 (uint8_t)(multiply(divisor[k], root) ^ (k + 1 < checks ? divisor[k + 1] : 0));
     }
-    memset(rest, 0, (size_t)checks);
     for (int i = 0; i < data; i++) {
         uint8_t factor = words[i] ^ rest[0];
         memmove(rest, rest + 1, (size_t)checks - 1);
@@ -54,9 +54,8 @@ static void put_checks(uint8_t *words, int data, int checks) {
     }
 }
 
-/* Mode 4 and the length take 12 bits, so that each byte lies across two codewords. */
+/* Into zeros. Mode 4 and the length take 12 bits, so that each byte lies across two codewords. */
 static void put_data(uint8_t *words, int data, const char *text, size_t len) {
-    memset(words, 0, (size_t)data);
     words[0] = (uint8_t)(0x40 | len >> 4);
     words[1] = (uint8_t)(len << 4);
     for (size_t i = 0; i < len; i++) {
@@ -198,7 +197,7 @@ static int rate(const serve_qr *code) {
 }
 
 int serve_qr_encode(const char *text, serve_qr *out) {
-    uint8_t words[CODEWORDS_MAX];
+    uint8_t words[CODEWORDS_MAX] = {0};
     size_t len = strlen(text);
     int version = 1;
     while (version <= VERSIONS && (int)len > versions[version].data - 2)
