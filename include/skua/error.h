@@ -53,6 +53,7 @@ extern "C" {
     X(FIELD_TOO_LONG, -53, "LineTooLong", LIMIT, "field line too long")                            \
     X(CONTENT_CODING, -54, "HTTPException", PROTOCOL, "content coding cannot be decoded")          \
     X(DECODED_TOO_LARGE, -55, "HTTPException", LIMIT, "decoded body too large")                    \
+    X(BAD_MULTIPART, -56, "HTTPException", PROTOCOL, "malformed multipart body")                   \
     X(RESOLVE, -60, "gaierror", RESOLVE, "name not resolved")                                      \
     X(CONNECT, -61, "OSError", CONNECT, "cannot connect")                                          \
     X(CONNECTION_REFUSED, -62, "ConnectionRefusedError", CONNECT, "connection refused")            \

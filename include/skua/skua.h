@@ -8,6 +8,7 @@
 #include <skua/error.h>
 #include <skua/form.h>
 #include <skua/multipart.h>
+#include <skua/multipart_reader.h>
 #include <skua/reply.h>
 #include <skua/request.h>
 #include <skua/response.h>

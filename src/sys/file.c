@@ -116,6 +116,15 @@ static sk_file_info info_of(const struct stat *st) {
     };
 }
 
+int sk_file_create_in(int dir, const char *name) {
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return fd >= 0 ? fd : -errno;
+}
+
+int sk_file_remove_in(int dir, const char *name) {
+    return unlinkat(dir, name, 0) == 0 ? 0 : -errno;
+}
+
 int sk_file_stat(int fd, sk_file_info *out) {
     struct stat st;
     if (fstat(fd, &st) != 0)

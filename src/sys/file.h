@@ -32,7 +32,12 @@ int sk_dir_open(const char *path);
 int sk_file_open_below(int dir, const char *path);
 /* The walk alone, for its tests. */
 int sk_file_open_below_walk(int dir, const char *path);
-int sk_file_stat(int fd, sk_file_info *out); /* 0 or -errno */
+/* Make a file that was not there in dir, for its owner alone, and open it for writing; `name` has
+ * no
+ * "/". The descriptor, or -errno (-EEXIST). */
+int sk_file_create_in(int dir, const char *name);
+int sk_file_remove_in(int dir, const char *name); /* 0 or -errno */
+int sk_file_stat(int fd, sk_file_info *out);      /* 0 or -errno */
 /* The same of what a path leads to, which need not be readable. */
 int sk_file_stat_path(const char *path, sk_file_info *out);
 /* The same file, and nobody has changed it in between as far as stat can tell. */
