@@ -244,8 +244,13 @@ static serve_sandbox shut_in(const serving *v) {
     tzset(); /* the log's times need a file of the system */
     grant(&g, v->o->directory, SERVE_READS);
     grant(&g, v->o->upload, SERVE_WRITES);
-    grant_certificate(&g, v->tls.cert_file);
-    grant_certificate(&g, v->tls.key_file);
+    if (v->o->tls) { /* beside these lies the key of the authority */
+        grant(&g, v->tls.cert_file, SERVE_READS);
+        grant(&g, v->tls.key_file, SERVE_READS);
+    } else {
+        grant_certificate(&g, v->tls.cert_file);
+        grant_certificate(&g, v->tls.key_file);
+    }
     grant_directory_of(&g, v->o->log_file, SERVE_WRITES);
     serve_sandbox made = serve_sandbox_enter(g.list, g.count);
     cli_texts_free(&g.texts);
