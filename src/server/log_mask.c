@@ -13,7 +13,8 @@ typedef struct masked {
 
 static void put(masked *m, skua_str s) {
     size_t n = s.len < m->cap - m->len ? s.len : m->cap - m->len;
-    memcpy(m->out + m->len, s.ptr, n);
+    if (n > 0)
+        memcpy(m->out + m->len, s.ptr, n);
     m->len += n;
 }
 

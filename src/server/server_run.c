@@ -100,8 +100,10 @@ static int open_up(skua_server *s, uint32_t crew_count, skua_error *err) {
     if (!s)
         return sk_fail_absent(err, "a server is needed");
     int rc = skua_server_check(s, err);
-    if (rc != 0 || !s)
+    if (rc != 0)
         return rc;
+    if (!s)
+        return SKUA_E_INVALID_ARGUMENT;
     if (s->listener_count == 0)
         return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server has no listener");
     if (!leave_set_up(s, crew_count))

@@ -23,7 +23,7 @@ static bool decode(skua_str host, sk_buf *out) {
 
 static bool is_ascii(skua_str s) {
     bool ascii = true;
-    for (size_t i = 0; ascii && i < s.len; i++)
+    for (size_t i = 0; ascii && s.ptr && i < s.len; i++)
         ascii = (unsigned char)s.ptr[i] < 0x80;
     return ascii;
 }
@@ -32,7 +32,7 @@ static int copy(skua_str name, char room[SK_IDNA_MAX + 2], const char **why) {
     *why = "it is longer than 253 characters";
     if (name.len > SK_IDNA_MAX)
         return SKUA_E_INVALID_URL;
-    if (name.len > 0)
+    if (name.ptr)
         memcpy(room, name.ptr, name.len);
     room[name.len] = '\0';
     return 0;
