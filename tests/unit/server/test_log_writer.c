@@ -74,12 +74,12 @@ static void expect_count(const char *path, const char *what, size_t expected) {
     free(text);
 }
 
-/* The writer is a thread of its own: wait until it has done so. */
+/* The writer is a thread of its own: wait until it has done so. The file may not be there yet. */
 static void wait_for(const char *path, const char *what) {
     int64_t end = sk_clock_ms() + PATIENCE_MS;
     for (bool found = false; !found;) {
-        char *text = content(path);
-        found = strstr(text, what) != NULL;
+        char *text = access(path, F_OK) == 0 ? content(path) : NULL;
+        found = text && strstr(text, what) != NULL;
         free(text);
         assert_true(found || sk_clock_ms() < end);
         if (!found)
