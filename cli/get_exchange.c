@@ -15,10 +15,10 @@ static int add_hop(get_transfer *t) {
     if (!hops)
         return -1;
     t->hops = hops;
-    char *url = strdup(skua_url_text(t->url));
-    if (!url)
+    get_hop hop = {strdup(skua_url_text(t->url)), 0, {-1, -1, -1, -1, -1, -1, -1}};
+    if (!hop.url)
         return -1;
-    t->hops[t->hop_count++] = (get_hop){url, 0, {-1, -1, -1, -1, -1, -1, -1}};
+    t->hops[t->hop_count++] = hop;
     return 0;
 }
 

@@ -102,8 +102,6 @@ static int open_up(skua_server *s, uint32_t crew_count, skua_error *err) {
     int rc = skua_server_check(s, err);
     if (rc != 0)
         return rc;
-    if (!s)
-        return SKUA_E_INVALID_ARGUMENT;
     if (s->listener_count == 0)
         return sk_fail(err, SKUA_E_STATE, SKUA_PHASE_NONE, "the server has no listener");
     if (!leave_set_up(s, crew_count))
@@ -174,7 +172,7 @@ int skua_server_run(skua_server *s, skua_error *err) {
     if (!err)
         err = &unused;
     int rc = open_up(s, s ? s->worker_count : 0, err);
-    if (rc != 0)
+    if (rc != 0 || !s)
         return rc;
     rc = run_workers(s, err);
     close_down(s);
