@@ -64,8 +64,10 @@ static int take_piece(get_transfer *t, const char *piece, size_t len) {
     t->counts.download += (int64_t)len;
     if (t->hash)
         skua_sha256_update(t->hash, piece, len);
-    cli_progress_add(&t->progress, (int64_t)len);
-    return cli_output_write(&t->output, piece, len) == 0 ? 0 : cannot_write(t);
+    if (cli_output_write(&t->output, piece, len) != 0)
+        return cannot_write(t);
+    cli_progress_add(&t->progress, (int64_t)len); /* of what is kept */
+    return 0;
 }
 
 static int copy(get_transfer *t) {
