@@ -78,7 +78,7 @@ static void b01_without_a_header_nobody_is_served(void **state) {
     running r;
     static raw_client c;
     start(&r, SKUA_OPTS(skua_server_opts, .header_timeout_ms = 200), LOOPBACK, FROM_LOOPBACK);
-    static const char *const said[] = {GET, "PROXY TCP4 what?\r\n" GET, "PROXY TCP4 1", ""};
+    static const char *const said[] = {GET, ("PROXY TCP4 what?\r\n" GET), "PROXY TCP4 1", ""};
     for (size_t i = 0; i < COUNT(said); i++) {
         rc_connect(&c, skua_server_url(r.s, 0));
         rc_say(&c, said[i]);
