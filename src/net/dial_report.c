@@ -54,7 +54,8 @@ static bool is_forbidden(const sk_dial_attempt *a) {
 /* Have all attempts come to the same, none at all included? */
 static bool same_outcome(const sk_dial *d) {
     const sk_dial_attempt *first = d->attempts;
-    for (const sk_dial_attempt *a = first; a < first + tried(d); a++) {
+    for (int i = 1; i < tried(d); i++) {
+        const sk_dial_attempt *a = &d->attempts[i];
         if (a->os_errno != first->os_errno || is_forbidden(a) != is_forbidden(first))
             return false;
     }

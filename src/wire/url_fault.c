@@ -42,6 +42,8 @@ static bool has_digits_only(skua_str s) {
  *            ---------                          -----
  */
 static skua_str secret_of(skua_str url) {
+    if (url.len == 0)
+        return url;
     size_t from = behind_scheme(url);
     skua_str rest = {url.ptr + from, url.len - from}, authority = rest;
     for (const char *stop = "/?#\\"; *stop; stop++)
