@@ -1,0 +1,65 @@
+"""Processes that are measured: started on a processor of their own, and read from /proc."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+
+def pinned(cpu):
+    """A preexec function that keeps the process on one processor, where there are two."""
+    def pin():
+        cpus = sorted(os.sched_getaffinity(0))
+        if len(cpus) > 1:
+            os.sched_setaffinity(0, {cpus[cpu % len(cpus)]})
+    return pin
+
+
+@contextlib.contextmanager
+def process(command, **more):
+    child = subprocess.Popen(command, preexec_fn=pinned(0), **more)
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextlib.contextmanager
+def skua(build, folder, *more, **environment):
+    """`skua serve` with one worker; gives its process and port."""
+    command = [str(build / "skua"), "serve", str(folder), "--port", "0", "--threads", "1", "-q"]
+    with process(command + list(more), stderr=subprocess.PIPE, text=True,
+                 env={**os.environ, **environment}) as child:
+        for line in child.stderr:
+            found = re.search(r"at https?://[^:]+:(\d+)/", line)
+            if found:
+                yield child.pid, int(found.group(1))
+                return
+        sys.exit("bench: skua serve did not start")
+
+
+# ---- what they use ----
+
+def pss(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss: +(\d+) kB", text, re.M).group(1)) * 1024
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
