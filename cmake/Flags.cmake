@@ -16,7 +16,7 @@ if(SKUA_FUZZ)
         message(FATAL_ERROR "SKUA_FUZZ needs clang: -DCMAKE_C_COMPILER=clang")
     endif()
     set(SKUA_SANITIZE "address,undefined")
-    target_compile_options(sk_flags INTERFACE -fsanitize=fuzzer-no-link)
+    target_compile_options(sk_flags INTERFACE -fsanitize=fuzzer-no-link -O1)
 endif()
 
 # Link-time optimisation is left to whoever builds a program: an archive of LTO objects can only

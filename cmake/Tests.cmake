@@ -1,6 +1,11 @@
 # Everything tools/run_tests runs. It is told what there is through tests.tsv: kind, name, file,
 # and further arguments, so that an executable left over from a removed source is never run.
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/fuzz/fuzz_*.c)
+# The second reader is a package of its own.
+sk_find_optional(http_parser http_parser.h http_parser)
+if(NOT TARGET skua::http_parser)
+    list(REMOVE_ITEM fuzz_sources ${PROJECT_SOURCE_DIR}/fuzz/fuzz_two_readers.c)
+endif()
 set(manifest "")
 
 # sk_program(target source libraries...): one executable from one source, below the folder that
@@ -18,7 +23,8 @@ endfunction()
 if(SKUA_FUZZ)
     foreach(source ${fuzz_sources})
         cmake_path(GET source STEM name)
-        sk_program(${name} ${source} sk_all sk_private)
+        sk_program(${name} ${source} sk_all sk_private
+            $<TARGET_NAME_IF_EXISTS:skua::http_parser>)
         target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     endforeach()
     return()
@@ -87,7 +93,8 @@ endforeach()
 foreach(source ${fuzz_sources})
     cmake_path(GET source STEM stem)
     string(REGEX REPLACE "^fuzz_" "" name ${stem})
-    sk_program(replay_${name} ${source} sk_all sk_private)
+    sk_program(replay_${name} ${source} sk_all sk_private
+        $<TARGET_NAME_IF_EXISTS:skua::http_parser>)
     target_sources(replay_${name} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/replay_main.c)
     string(APPEND manifest "replay\t${name}\t$<TARGET_FILE:replay_${name}>\t"
         "${PROJECT_SOURCE_DIR}/fuzz/corpus/${name}\n")

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CAPACITY (1u << 20)
+#define CAPACITY (1u << 14)
 #define TURNS    100000
 
 static void require(bool condition) {
