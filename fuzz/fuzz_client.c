@@ -148,18 +148,20 @@ static void tell_fields(side *s, const char *tag, const skua_field *fields, size
 
 static void tell(side *s, skua_response *r, reading how) {
     size_t count;
+    const skua_field *fields = skua_response_fields(r, &count);
     for (size_t i = 0; skua_response_informational(r, i) > 0; i++)
         sk_buf_printf(&s->told, "interim %d\n", skua_response_informational(r, i));
     sk_buf_printf(&s->told, "%d %d %s length %lld\n", skua_response_version(r),
                   skua_response_status(r), skua_response_reason(r),
                   (long long)skua_response_content_length(r));
-    tell_fields(s, "field", skua_response_fields(r, &count), count);
+    tell_fields(s, "field", fields, count);
     ptrdiff_t rc = read_body(s, r, how);
     sk_buf_printf(&s->told, rc < 0 ? "failed\n" : "whole\n");
     if (rc < 0)
         return; /* how much of it was handed out before that is the reader's affair */
     sk_buf_append_str(&s->told, sk_buf_str(&s->body));
-    tell_fields(s, "trailer", skua_response_trailers(r, &count), count);
+    fields = skua_response_trailers(r, &count);
+    tell_fields(s, "trailer", fields, count);
 }
 
 static void converse(side *s, reading how) {
