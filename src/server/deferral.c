@@ -178,6 +178,7 @@ void sk_deferral_tell_gone(sk_deferral *d) {
 }
 
 void sk_deferral_abandon(sk_deferral *d) {
+    sk_deferral_break_body(d);
     sk_deferral_tell_gone(d);
     if (d->source.fn && !d->finished)
         sk_deferral_source_over(d, SKUA_E_BROKEN_PIPE);
@@ -201,6 +202,7 @@ bool sk_deferral_take_over(sk_deferral *d) {
     sk_mutex_unlock(&d->lock);
     if (!mine)
         return false;
+    sk_deferral_break_body(d);
     sk_deferral_tell_gone(d);
     sk_mutex_lock(&d->lock);
     d->posted = posted;

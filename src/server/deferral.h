@@ -96,6 +96,8 @@ void sk_deferral_post(sk_deferral *d);
 bool sk_deferral_wants_body(sk_deferral *d);
 /* Hand over a piece (len > 0), the end (0) or why there is none (negative). */
 void sk_deferral_give_body(sk_deferral *d, const char *data, ptrdiff_t len);
+/* The connection goes: of a body that has not ended there will be no more. */
+void sk_deferral_break_body(sk_deferral *d);
 
 /* Move what is to be sent to `out`. Is the reply finished? */
 bool sk_deferral_collect(sk_deferral *d, sk_buf *out);

@@ -57,6 +57,11 @@ void sk_deferral_give_body(sk_deferral *d, const char *data, ptrdiff_t len) {
     sk_mutex_unlock(&d->lock);
 }
 
+void sk_deferral_break_body(sk_deferral *d) {
+    if (!d->body.over)
+        sk_deferral_give_body(d, NULL, SKUA_E_BROKEN_PIPE);
+}
+
 /* ---- the finisher's side ---- */
 
 static void want(sk_deferral *d) {
