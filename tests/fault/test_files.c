@@ -1,7 +1,6 @@
-/* Replies from files while memory runs out: each request gets a right status or its connection is
+/* Replies from files with each fault in turn: each request gets a right status or its connection is
  * closed, no descriptor and no byte is lost, and the next connection is served. */
-#include "../unit/nomem.h"
-#include "../unit/server/over_pair.h"
+#include "matrix.h"
 #include "server/dir.h"
 
 #include <dirent.h>
@@ -12,7 +11,6 @@
 #include <unistd.h>
 
 #define HOST         " HTTP/1.1\r\nHost: h\r\n"
-#define MOST         500 /* faults are tried until one is not met; this is never reached */
 #define LARGE        40000
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -116,48 +114,19 @@ static const struct {
     {"GET /l/?sort=size" HOST "\r\n", 200},
 };
 
-static void start(over_pair *p) {
-    op_init(p);
+static void prepare(over_pair *p) {
     assert_int_equal(op_route(p, "GET /d/{name}", from_dir, NULL), 0);
     assert_int_equal(op_route(p, "GET /o/{name}", own, NULL), 0);
     assert_int_equal(op_route(p, "GET /l/", list, NULL), 0);
-    assert_non_null(sk_buf_reserve(&p->heard, 1 << 20));
-    p->worker = sk_worker_new(&p->settings, NULL);
-    assert_non_null(p->worker);
-    assert_true(op_connect(p, 5000));
-    assert_non_null(sk_buf_reserve(&p->heard, 1 << 20));
 }
 
-/* One request, the nth allocation of which fails, or all from there on. Was it met? */
-static bool try(size_t i, int n, void (*begin)(int n)) {
-    over_pair p;
-    start(&p);
-    begin(n);
-    op_say(&p, cases[i].request);
-    bool met = nomem_stop();
-    int status = op_status(op_heard(&p), 0);
-    bool trouble = status == 0 || status == 500 || status == 503;
-    if (status != cases[i].status && !(met && trouble))
-        fail_msg("%d to %s", status, cases[i].request);
-    /* Afterwards all is well again. */
-    op_disconnect(&p);
-    assert_true(op_connect(&p, 5000));
-    op_say(&p, cases[i].request);
-    assert_int_equal(op_status(op_heard(&p), 0), cases[i].status);
-    op_free(&p);
-    return met;
-}
-
-static void b11_files_while_memory_runs_out(void **state) {
+static void b11_files_with_each_fault_in_turn(void **state) {
     (void)state;
     int before = count_descriptors();
     for (size_t i = 0; i < COUNT(cases); i++) {
-        int n = 1;
-        while (n < MOST && try(i, n, nomem_fail_from))
-            n++;
-        assert_in_range(n, 2, MOST - 1);
-        for (n = 1; n < MOST && try(i, n, nomem_fail_once); n++)
-            ;
+        const char *const requests[] = {cases[i].request, NULL};
+        const int statuses[] = {cases[i].status, 0};
+        matrix_run(&(matrix){.prepare = prepare, .requests = requests, .statuses = statuses});
     }
     assert_int_equal(count_descriptors(), before);
 }
@@ -165,7 +134,7 @@ static void b11_files_while_memory_runs_out(void **state) {
 static void b11_routes_while_memory_runs_out(void **state) {
     (void)state;
     int before = count_descriptors(), n = 1;
-    for (bool met = true; met && n < MOST; n++) {
+    for (bool met = true; met && n < MATRIX_MOST; n++) {
         sk_dir *d = NULL;
         nomem_fail_from(n);
         int rc = sk_dir_new(world.root, &options, &d);
@@ -174,13 +143,13 @@ static void b11_routes_while_memory_runs_out(void **state) {
         if (d)
             sk_dir_free(d);
     }
-    assert_in_range(n, 2, MOST - 1);
+    assert_in_range(n, 2, MATRIX_MOST - 1);
     assert_int_equal(count_descriptors(), before);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(b11_files_while_memory_runs_out),
+        cmocka_unit_test(b11_files_with_each_fault_in_turn),
         cmocka_unit_test(b11_routes_while_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
