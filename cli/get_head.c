@@ -51,9 +51,9 @@ static void show_field(int fd, const skua_field *field, const cli_colors *colors
     cli_line line;
     cli_line_begin(&line, fd);
     cli_line_format(&line, "%s", colors->name);
-    cli_line_put(&line, field->name, strlen(field->name), 0);
+    cli_line_put(&line, field->name, strlen(field->name));
     cli_line_format(&line, "%s: ", colors->end);
-    cli_line_put(&line, field->value, strlen(field->value), 0);
+    cli_line_put(&line, field->value, strlen(field->value));
     cli_line_end(&line);
 }
 
@@ -64,7 +64,7 @@ static void show(const section *s) {
         cli_line_begin(&line, STDOUT_FILENO);
         cli_line_format(&line, "%sHTTP/%d.%d %d ", cli_color_of_status(colors, s->status),
                         s->version / 10, s->version % 10, s->status);
-        cli_line_put(&line, s->reason, strlen(s->reason), 0);
+        cli_line_put(&line, s->reason, strlen(s->reason));
         cli_line_format(&line, "%s", colors->end);
         cli_line_end(&line);
     }

@@ -33,7 +33,7 @@ static int takes_utf8(void) {
 static void print_title(const get_hop *hop) {
     cli_line line;
     cli_line_begin(&line, STDERR_FILENO);
-    cli_line_put(&line, hop->url, strlen(hop->url), 0);
+    cli_line_put(&line, hop->url, strlen(hop->url));
     if (hop->status > 0)
         cli_line_format(&line, " %d", hop->status);
     if (hop->timings.connect < 0 && hop->status > 0)

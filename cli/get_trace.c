@@ -37,8 +37,8 @@ void get_trace_print(void *user, skua_trace_kind kind, const char *text, size_t 
     cli_line line;
     cli_line_begin(&line, STDERR_FILENO);
     cli_line_format(&line, "%c %s", (int)kind, color);
-    cli_line_put(&line, text, painted, 0);
+    cli_line_put(&line, text, painted);
     cli_line_format(&line, "%s", colors->end);
-    cli_line_put(&line, text + painted, len - painted, 0);
+    cli_line_put(&line, text + painted, len - painted);
     cli_line_end(&line);
 }

@@ -34,8 +34,8 @@ static void add(cli_line *line, const char *text, size_t len) {
     line->len += len;
 }
 
-static int needs_escape(unsigned char c, int quote) {
-    return c < 0x20 || c >= 0x7f || (quote && (c == '"' || c == '\\'));
+static int needs_escape(unsigned char c) {
+    return c < 0x20 || c >= 0x7f;
 }
 
 /* The length of a character beyond ASCII that a terminal shows; 0 where there is none. U+0080 to
@@ -49,18 +49,14 @@ static size_t shown_length(const char *text, size_t left) {
 static void put_escape(cli_line *line, unsigned char c) {
     static const char hex[] = "0123456789abcdef";
     const char escape[] = {'\\', 'x', hex[c >> 4], hex[c & 15]};
-    const char quoted[] = {'\\', (char)c};
-    if (c == '"' || c == '\\')
-        add(line, quoted, sizeof quoted);
-    else
-        add(line, escape, sizeof escape);
+    add(line, escape, sizeof escape);
 }
 
-void cli_line_put(cli_line *line, const char *text, size_t len, int quote) {
+void cli_line_put(cli_line *line, const char *text, size_t len) {
     for (size_t i = 0, n; i < len; i += n) {
-        size_t shown = quote ? 0 : shown_length(text + i, len - i);
+        size_t shown = shown_length(text + i, len - i);
         n = shown ? shown : 1;
-        if (shown || !needs_escape((unsigned char)text[i], quote))
+        if (shown || !needs_escape((unsigned char)text[i]))
             add(line, text + i, n);
         else
             put_escape(line, (unsigned char)text[i]);
@@ -90,6 +86,6 @@ void cli_say(const char *fmt, ...) {
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     cli_line_format(&line, "skua: ");
-    cli_line_put(&line, text, strlen(text), 0);
+    cli_line_put(&line, text, strlen(text));
     cli_line_end(&line);
 }

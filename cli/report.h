@@ -12,9 +12,8 @@ typedef struct cli_line {
 } cli_line;
 
 void cli_line_begin(cli_line *line, int fd);
-/* Add bytes with control characters, and what is no UTF-8, as \xHH; where quote is 1, quotes,
- * backslashes and bytes from 0x80 on are escaped as well. */
-void cli_line_put(cli_line *line, const char *text, size_t len, int quote);
+/* Add bytes with control characters, and what is no UTF-8, as \xHH. */
+void cli_line_put(cli_line *line, const char *text, size_t len);
 /* Add text as it is, formatted: at most 255 bytes. */
 __attribute__((format(printf, 2, 3))) void cli_line_format(cli_line *line, const char *fmt, ...);
 /* Write the line. */

@@ -2,41 +2,32 @@
  *
  *     read files that are asked for -> bind -> become --user -> --open, --qr -> sandbox
  *     -> handlers of signals -> say where -> serve */
-#include "serve.h"
-
 #include "exit_status.h"
 #include "report.h"
 #include "serve_auth.h"
 #include "serve_fields.h"
+#include "serve_grants.h"
 #include "serve_lan.h"
-#include "serve_log.h"
 #include "serve_open.h"
 #include "serve_options.h"
 #include "serve_privileges.h"
-#include "serve_sandbox.h"
 #include "serve_signals.h"
+#include "serve_tls.h"
 #include "serve_upload.h"
 #include "subcommands.h"
 
-#include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-
-enum { PASSWORD_BYTES = 1024, GRANTS_MAX = 8 };
 
 static const char more[] =
     "DIR and PORT may be given as arguments: skua serve DIR 8080, skua serve 8080.\n"
     "A number is a port unless a directory has that name.\n\n"
     "It listens on 127.0.0.1, which only this machine can reach, unless --bind says\n"
     "more. Files whose names begin with a dot are not served. The access log goes to\n"
-    "standard error. SIGTERM ends it when all is answered, SIGINT sooner; SIGHUP\n"
-    "reads certificates and opens the log again.\n\n"
+    "standard output. SIGTERM ends it when all is answered, SIGINT sooner; SIGHUP\n"
+    "reads certificates and passwords, and opens the log, again.\n\n"
     "Exit status:\n"
     "   0  ended by a signal\n"
     "   1  cannot serve: port in use, no such directory, certificate does not load\n"
@@ -61,50 +52,17 @@ typedef struct serving {
     serve_auth *auth; /* NULL: anybody is let in */
     serve_fields fields;
     serve_upload upload;
-    serve_log log;
-    skua_local_ca_files made; /* with --tls */
-    char password[PASSWORD_BYTES];
+    serve_tls tls;
     char cache_control[40];
-    skua_tls_opts tls;
     skua_server *server;
     skua_error err; /* its message is said at the end; none where that was done already */
 } serving;
 
 /* ---- what is read before ---- */
 
-/* Returns 0, or -1 when it was said what is wrong. */
-static int read_password(const char *path, char password[static PASSWORD_BYTES]) {
-    FILE *f = fopen(path, "re");
-    if (!f || !fgets(password, PASSWORD_BYTES, f)) {
-        const char *why = !f || ferror(f) ? strerror(errno) : "empty";
-        cli_say("serve: --tls-password-file: %s: %s", path, why);
-        if (f)
-            fclose(f);
-        return -1;
-    }
-    fclose(f);
-    password[strcspn(password, "\r\n")] = '\0';
-    return 0;
-}
-
-static int prepare_tls(serving *v) {
-    const serve_options *o = v->o;
-    if (o->tls_password_file && read_password(o->tls_password_file, v->password) != 0)
-        return -1;
-    if (o->tls && serve_authority(o->bind, &v->made, &v->err) != 0)
-        return -1;
-    v->tls = (skua_tls_opts){
-        .size = sizeof v->tls,
-        .cert_file = o->tls ? v->made.cert_file : o->tls_cert,
-        .key_file = o->tls ? v->made.key_file : o->tls_key,
-        .key_password = o->tls_password_file ? v->password : NULL,
-    };
-    return 0;
-}
-
 static int prepare(serving *v) {
     const serve_options *o = v->o;
-    if (serve_identity_find(&v->identity, o->user) != 0 || prepare_tls(v) != 0)
+    if (serve_identity_find(&v->identity, o->user) != 0 || serve_tls_init(&v->tls, o, &v->err) != 0)
         return -1;
     if (o->users.count > 0 || o->auth_file) {
         v->auth = serve_auth_new(&o->users, o->auth_file);
@@ -129,11 +87,6 @@ static void raise_descriptor_limit(void) {
 
 /* ---- the server ---- */
 
-static void log_trouble(void *user, const char *line) {
-    (void)user;
-    cli_say("%s", line);
-}
-
 /* What is for some alone is not for a cache that others share (RFC 9111 5.2.2.7). */
 static const char *cache_control(serving *v) {
     if (v->o->cache_s < 0)
@@ -150,29 +103,40 @@ static int listen_on(const serving *v) {
     const serve_options *o = v->o;
     char where[512];
     int is_v6 = strchr(o->bind, ':') != NULL && o->bind[0] != '[';
-    int is_tls = v->tls.cert_file != NULL;
+    int is_tls = serve_is_tls(o);
     snprintf(where, sizeof where, "%s://%s%.400s%s:%d", is_tls ? "https" : "http", is_v6 ? "[" : "",
              o->bind, is_v6 ? "]" : "", o->port);
-    return skua_server_listen(v->server, where, is_tls ? &v->tls : NULL);
+    return skua_server_listen(v->server, where, is_tls ? &v->tls.opts : NULL);
+}
+
+/* The log is opened as who will open it again. */
+static int make_server(serving *v) {
+    const serve_options *o = v->o;
+    skua_access_format format = SKUA_ACCESS_COMMON;
+    int writes = !o->quiet && (!o->log || serve_log_format(o->log, &format) > 0);
+    const char *path = o->log_file ? o->log_file : "-";
+    if (serve_identity_act(&v->identity) != 0)
+        return -1;
+    v->server = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = o->threads, .compress = 1,
+                                          .access_log_file = writes ? path : NULL,
+                                          .access_format = format, .error_log_file = "-"),
+                                &v->err);
+    return serve_identity_return(&v->identity) == 0 && v->server ? 0 : -1;
 }
 
 /* Returns 0 once the port is bound. */
 static int set_up(serving *v) {
     const serve_options *o = v->o;
-    v->server = skua_server_new(SKUA_OPTS(skua_server_opts, .workers = o->threads,
-                                          .access = o->quiet ? NULL : serve_log_access,
-                                          .log = log_trouble, .user = &v->log, .compress = 1),
-                                &v->err);
-    if (!v->server)
+    if (make_server(v) != 0)
         return -1;
     serve_fields_add(&v->fields, v->server);
     if (v->auth)
         skua_server_before(v->server, "/", serve_auth_guard, v->auth);
     skua_route_dir(v->server, "/", o->directory,
                    SKUA_OPTS(skua_dir_opts, .list = !o->no_list, .cache_control = cache_control(v),
-                             .precompressed = o->precompressed,
+                             .precompressed = o->precompressed, .upload_form = o->upload != NULL,
                              .fallback = o->spa ? "index.html" : NULL));
-    serve_upload_add(&v->upload, v->server, o);
+    serve_upload_add(&v->upload, v->server);
     listen_on(v);
     return skua_server_check(v->server, &v->err);
 }
@@ -201,60 +165,57 @@ static void announce(const serving *v) {
     const serve_options *o = v->o;
     const char *url = skua_server_url(v->server, 0);
     if (o->tls)
-        explain_trust(v->made.ca_file, url);
+        explain_trust(v->tls.made.ca_file, url);
     cli_say("serving %s at %s", o->directory, url);
     if (strcmp(o->bind, "127.0.0.1") == 0)
         cli_say("only this machine can reach it; --bind '*' lets others in");
-    if (v->auth && !v->tls.cert_file && !serve_is_loopback(o))
+    if (v->auth && !serve_is_tls(o) && !serve_is_loopback(o))
         cli_say("warning: passwords cross the network in the clear; --tls hides them");
     if (o->upload && !v->auth && !serve_is_loopback(o))
         cli_say("warning: whoever reaches it can upload; --auth says who may");
 }
 
-/* ---- shutting it in ---- */
+/* ---- what SIGHUP does ---- */
 
-typedef struct grants {
-    serve_grant list[GRANTS_MAX];
-    size_t count;
-    cli_texts texts;
-} grants;
-
-static void grant(grants *g, const char *path, serve_access access) {
-    if (path && g->count < GRANTS_MAX)
-        g->list[g->count++] = (serve_grant){path, access};
+static void reload(void *user) {
+    const serving *v = user;
+    skua_error err;
+    if (serve_is_tls(v->o) && skua_server_reload(v->server, &err) == 0)
+        cli_say("certificates were read again");
+    else if (serve_is_tls(v->o))
+        cli_say("certificates stay as they were: %s", err.msg);
+    if (v->o->auth_file)
+        serve_auth_reload(v->auth);
+    skua_server_reopen_logs(v->server);
+    if (v->o->log_file)
+        cli_say("the log is opened again");
 }
 
-/* The directory of a file: another may take its name, and is to be read then. */
-static void grant_directory_of(grants *g, const char *path, serve_access access) {
-    char *copy = path ? cli_texts_format(&g->texts, "%s", path) : NULL;
-    if (copy)
-        grant(g, dirname(copy), access);
+/* ---- what went wrong ---- */
+
+typedef struct culprit {
+    const char *flag;
+    size_t len; /* of the path that is named */
+} culprit;
+
+/* Of several that are named the longest counts: one may be the beginning of another. */
+static void look_for(culprit *c, const char *msg, const char *flag, const char *path) {
+    size_t len = path ? strlen(path) : 0;
+    if (len > c->len && strstr(msg, path))
+        *c = (culprit){flag, len};
 }
 
-/* A certificate may be a link into another directory. */
-static void grant_certificate(grants *g, const char *path) {
-    char target[PATH_MAX];
-    grant_directory_of(g, path, SERVE_READS);
-    if (path && realpath(path, target))
-        grant_directory_of(g, target, SERVE_READS);
-}
-
-static serve_sandbox shut_in(const serving *v) {
-    grants g = {.count = 0};
-    tzset(); /* the log's times need a file of the system */
-    grant(&g, v->o->directory, SERVE_READS);
-    grant(&g, v->o->upload, SERVE_WRITES);
-    if (v->o->tls) { /* beside these lies the key of the authority */
-        grant(&g, v->tls.cert_file, SERVE_READS);
-        grant(&g, v->tls.key_file, SERVE_READS);
-    } else {
-        grant_certificate(&g, v->tls.cert_file);
-        grant_certificate(&g, v->tls.key_file);
-    }
-    grant_directory_of(&g, v->o->log_file, SERVE_WRITES);
-    serve_sandbox made = serve_sandbox_enter(g.list, g.count);
-    cli_texts_free(&g.texts);
-    return made;
+/* Say what the library has reported, with the flag that has named the file it is about. */
+static void say_failure(const serve_options *o, const char *msg) {
+    culprit c = {"", 0};
+    for (size_t i = 0; i < o->tls_certs.count; i++)
+        look_for(&c, msg, "serve: --tls-cert: ", o->tls_certs.items[i]);
+    for (size_t i = 0; i < o->tls_keys.count; i++)
+        look_for(&c, msg, "serve: --tls-key: ", o->tls_keys.items[i]);
+    look_for(&c, msg, "serve: --tls-client-ca: ", o->tls_client_ca);
+    look_for(&c, msg, "serve: --tls-ticket-key: ", o->tls_ticket_key);
+    look_for(&c, msg, "serve: --log-file: ", o->log_file);
+    cli_say("%s%s", c.flag, msg);
 }
 
 /* ---- all of it ---- */
@@ -265,17 +226,15 @@ static int serve_until_stopped(serving *v) {
     raise_descriptor_limit();
     if (set_up(v) != 0 || serve_identity_take(&v->identity) != 0)
         return -1;
-    /* As it will be able to open it again. */
-    if (serve_log_open(&v->log) != 0)
-        return -1;
     if (v->o->open)
         serve_open(skua_server_url(v->server, 0));
     if (v->o->qr)
         serve_lan_show(skua_server_url(v->server, 0));
     serve_sandbox made = {0};
-    if (!v->o->no_sandbox)
-        made = shut_in(v);
-    if (serve_signals_begin(v->server, &v->log) != 0)
+    if (!v->o->no_sandbox && serve_grants_enter(v->o, &v->tls, &made) != 0)
+        return -1;
+    serve_upload_begin(&v->upload);
+    if (serve_signals_begin(v->server, reload, v) != 0)
         return -1;
     announce(v);
     if (!v->o->no_sandbox)
@@ -286,22 +245,15 @@ static int serve_until_stopped(serving *v) {
 }
 
 static int serve(const serve_options *o) {
-    serving v = {
-        .o = o,
-        .upload = {.dir = -1},
-        .log = {.format = o->log ? serve_log_find(o->log) : SERVE_LOG_COMMON,
-                .path = o->log_file,
-                .fd = STDERR_FILENO},
-    };
+    serving v = {.o = o, .upload = {.dir = -1}};
     int rc = serve_until_stopped(&v);
     if (rc && v.err.msg[0])
-        cli_say("%s", v.err.msg);
+        say_failure(o, v.err.msg);
     skua_server_free(v.server);
-    serve_log_close(&v.log);
     serve_upload_free(&v.upload);
     serve_fields_free(&v.fields);
     serve_auth_free(v.auth);
-    explicit_bzero(v.password, sizeof v.password);
+    serve_tls_free(&v.tls);
     return rc ? CLI_EXIT_SERVE : CLI_EXIT_OK;
 }
 

@@ -29,13 +29,18 @@ typedef struct hashed_user {
     char *hash; /* behind the name, in the same allocation */
 } hashed_user;
 
+typedef struct hashed_users {
+    hashed_user *list;
+    size_t count;
+} hashed_users;
+
 struct serve_auth {
     unsigned char key[KEY_BYTES];
     char (*plain)[HEX_BYTES]; /* digests of USER:PASSWORD */
     size_t plain_count;
-    hashed_user *hashed;
-    size_t hashed_count;
+    const char *file;     /* of the others; NULL: there are none */
     pthread_mutex_t lock; /* for what follows */
+    hashed_users hashed;
     char right[REMEMBERED][HEX_BYTES];
     size_t right_next;
     double hash_again; /* when the next may be hashed, by cli_now_ms */
@@ -71,20 +76,20 @@ static const char *what_is_wrong(const char *line) {
     return NULL;
 }
 
-static int add_user(serve_auth *auth, const char *line) {
-    hashed_user *users = realloc(auth->hashed, (auth->hashed_count + 1) * sizeof *users);
-    char *name = users ? strdup(line) : NULL;
-    auth->hashed = users ? users : auth->hashed;
+static int add_user(hashed_users *users, const char *line) {
+    hashed_user *list = realloc(users->list, (users->count + 1) * sizeof *list);
+    char *name = list ? strdup(line) : NULL;
+    users->list = list ? list : users->list;
     if (!name)
         return -1;
     char *hash = strchr(name, ':');
     *hash++ = '\0';
     hash[strcspn(hash, ":")] = '\0'; /* some keep a comment there */
-    users[auth->hashed_count++] = (hashed_user){name, hash};
+    list[users->count++] = (hashed_user){name, hash};
     return 0;
 }
 
-static int read_lines(serve_auth *auth, FILE *f, const char *path) {
+static int read_lines(hashed_users *users, FILE *f, const char *path) {
     char line[LINE_BYTES];
     for (int number = 1; fgets(line, sizeof line, f); number++) {
         int is_whole = strchr(line, '\n') || feof(f);
@@ -96,26 +101,27 @@ static int read_lines(serve_auth *auth, FILE *f, const char *path) {
             cli_say("serve: --auth-file: %s: line %d %s", path, number, wrong);
             return -1;
         }
-        if (add_user(auth, line) != 0) {
+        if (add_user(users, line) != 0) {
             cli_say("serve: out of memory");
             return -1;
         }
     }
     explicit_bzero(line, sizeof line);
-    if (ferror(f) || auth->hashed_count == 0) {
+    if (ferror(f) || users->count == 0) {
         cli_say("serve: --auth-file: %s: %s", path, ferror(f) ? strerror(errno) : "nobody in it");
         return -1;
     }
     return 0;
 }
 
-static int read_file(serve_auth *auth, const char *path) {
+/* Returns 0, or -1 when it was said what is wrong. */
+static int read_file(hashed_users *users, const char *path) {
     FILE *f = fopen(path, "re");
     if (!f) {
         cli_say("serve: --auth-file: %s: %s", path, strerror(errno));
         return -1;
     }
-    int rc = read_lines(auth, f, path);
+    int rc = read_lines(users, f, path);
     fclose(f);
     return rc;
 }
@@ -126,9 +132,9 @@ static int hash_matches(const serve_auth *auth, const char *text) {
     char name[SERVE_AUTH_USER_MAX + 1];
     snprintf(name, sizeof name, "%.*s", (int)(colon - text), text);
     const char *hash = NULL;
-    for (size_t i = 0; i < auth->hashed_count; i++)
-        hash = is_same(name, auth->hashed[i].name) ? auth->hashed[i].hash : hash;
-    const char *against = hash ? hash : auth->hashed[0].hash;
+    for (size_t i = 0; i < auth->hashed.count; i++)
+        hash = is_same(name, auth->hashed.list[i].name) ? auth->hashed.list[i].hash : hash;
+    const char *against = hash ? hash : auth->hashed.list[0].hash;
     struct crypt_data *data = calloc(1, sizeof *data);
     const char *made = data ? crypt_r(colon + 1, against, data) : NULL;
     int matches = made && is_same(made, against) && hash;
@@ -138,8 +144,8 @@ static int hash_matches(const serve_auth *auth, const char *text) {
     return matches;
 }
 #else
-static int read_file(serve_auth *auth, const char *path) {
-    (void)auth;
+static int read_file(hashed_users *users, const char *path) {
+    (void)users;
     cli_say("serve: --auth-file: %s: this skua was built without crypt(3)", path);
     return -1;
 }
@@ -151,7 +157,13 @@ static int hash_matches(const serve_auth *auth, const char *text) {
 }
 #endif
 
-/* ---- the guard ---- */
+/* ---- making one ---- */
+
+static void free_users(hashed_users *users) {
+    for (size_t i = 0; i < users->count; i++)
+        free(users->list[i].name);
+    free(users->list);
+}
 
 serve_auth *serve_auth_new(const cli_list *users, const char *file) {
     serve_auth *auth = calloc(1, sizeof *auth);
@@ -160,13 +172,14 @@ serve_auth *serve_auth_new(const cli_list *users, const char *file) {
         cli_say("serve: out of memory");
         return NULL;
     }
+    auth->file = file;
     int rc = getrandom(auth->key, sizeof auth->key, 0) == (ssize_t)sizeof auth->key ? 0 : -1;
     auth->plain = calloc(users->count + 1, sizeof *auth->plain);
     for (size_t i = 0; rc == 0 && auth->plain && i < users->count; i++)
         rc = digest(auth, users->items[i], auth->plain[auth->plain_count++]);
     if (rc || !auth->plain)
         cli_say("serve: out of memory");
-    else if (!file || read_file(auth, file) == 0)
+    else if (!file || read_file(&auth->hashed, file) == 0)
         return auth;
     serve_auth_free(auth);
     return NULL;
@@ -175,14 +188,32 @@ serve_auth *serve_auth_new(const cli_list *users, const char *file) {
 void serve_auth_free(serve_auth *auth) {
     if (!auth)
         return;
-    for (size_t i = 0; i < auth->hashed_count; i++)
-        free(auth->hashed[i].name);
-    free(auth->hashed);
+    free_users(&auth->hashed);
     free(auth->plain);
     pthread_mutex_destroy(&auth->lock);
     explicit_bzero(auth, sizeof *auth);
     free(auth);
 }
+
+/* Whoever was right may not be any more. */
+void serve_auth_reload(serve_auth *auth) {
+    hashed_users users = {0};
+    if (read_file(&users, auth->file) != 0) {
+        cli_say("passwords stay as they were");
+        free_users(&users);
+        return;
+    }
+    size_t count = users.count;
+    pthread_mutex_lock(&auth->lock);
+    hashed_users old = auth->hashed;
+    auth->hashed = users;
+    explicit_bzero(auth->right, sizeof auth->right);
+    pthread_mutex_unlock(&auth->lock);
+    free_users(&old);
+    cli_say("passwords were read again: %zu of %s", count, auth->file);
+}
+
+/* ---- the guard ---- */
 
 /* Six bits of base64; -1 for what is none. */
 static int sextet(char c) {
@@ -248,7 +279,7 @@ static int check(serve_auth *auth, const char *value) {
         status = digest(auth, text, hex) == 0 ? 401 : 500;
         for (size_t i = 0; i < auth->plain_count; i++)
             status = is_same(auth->plain[i], hex) ? 0 : status;
-        if (status == 401 && auth->hashed_count > 0)
+        if (status == 401 && auth->file)
             status = check_hashed(auth, text, hex);
     }
     explicit_bzero(text, sizeof text);

@@ -15,6 +15,10 @@ typedef struct serve_auth serve_auth;
 serve_auth *serve_auth_new(const cli_list *users, const char *file);
 void serve_auth_free(serve_auth *auth);
 
+/* Read the file again, while the guard is at work. One that is no such file leaves all as it was;
+ * either is said. */
+void serve_auth_reload(serve_auth *auth);
+
 /* Answer 401 to who is not let in: for skua_server_before, with a serve_auth. */
 int serve_auth_guard(skua_request *q, skua_reply *a, void *auth);
 

@@ -1,6 +1,6 @@
 /* serve_authority.c - where --tls keeps its authority (XDG Base Directory Specification), and which
  * names its certificate holds. */
-#include "serve.h"
+#include "serve_authority.h"
 
 #include "serve_options.h"
 

@@ -31,9 +31,11 @@ static void put_cors(serve_fields *fields, const serve_options *o) {
     put(fields, "Access-Control-Allow-Origin", o->cors);
     put(fields, "Access-Control-Expose-Headers",
         "Accept-Ranges, Content-Length, Content-Range, ETag, Location");
-    if (strcmp(o->cors, "*") != 0)
+    int is_one = strcmp(o->cors, "*") != 0;
+    if (is_one)
         put(fields, "Access-Control-Allow-Credentials", "true");
-    fields->methods = o->upload ? "GET, HEAD, PUT" : "GET, HEAD";
+    /* All may read; who may write is to be named. */
+    fields->methods = o->upload && is_one ? "GET, HEAD, PUT, POST" : "GET, HEAD";
 }
 
 int serve_fields_init(serve_fields *fields, const serve_options *o) {

@@ -3,7 +3,6 @@
 #include "serve_options.h"
 
 #include "serve_auth.h"
-#include "serve_log.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -23,12 +22,16 @@ static const cli_option options[] = {
     {'d', "directory", "DIR", CLI_TEXT, AT(directory), 0, "serve DIR (.)", 0},
     {0, "tls", NULL, CLI_FLAG, AT(tls), 0,
      "serve HTTPS with a certificate of a local authority,\nwhich is made once and kept", 0},
-    {0, "tls-cert", "FILE", CLI_TEXT, AT(tls_cert), 0,
-     "serve HTTPS with this certificate, its chain behind\nit (PEM)", 0},
-    {0, "tls-key", "FILE", CLI_TEXT, AT(tls_key), 0,
+    {0, "tls-cert", "FILE", CLI_LIST, AT(tls_certs), 0,
+     "serve HTTPS with this certificate, its chain behind\nit (PEM); repeated: chosen by name", 0},
+    {0, "tls-key", "FILE", CLI_LIST, AT(tls_keys), 0,
      "its private key, where that is not in the same file", 0},
     {0, "tls-password-file", "FILE", CLI_TEXT, AT(tls_password_file), 0,
      "the key's password is FILE's first line", 0},
+    {0, "tls-client-ca", "FILE", CLI_TEXT, AT(tls_client_ca), 0,
+     "let in who shows a certificate of these authorities", 0},
+    {0, "tls-ticket-key", "FILE", CLI_TEXT, AT(tls_ticket_key), 0,
+     "keys of session tickets, 80 bytes each, that several\nmachines may share", 0},
     {0, "auth", "USER:PASSWORD", CLI_LIST, AT(users), 0, "let in who names these; may be repeated",
      0},
     {0, "auth-file", "FILE", CLI_TEXT, AT(auth_file), 0,
@@ -46,7 +49,7 @@ static const cli_option options[] = {
      "send x.br, x.zst or x.gz in place of x to who takes it", 0},
     {0, "no-list", NULL, CLI_FLAG, AT(no_list), 0, "do not list directories", 0},
     {0, "upload", "[=DIR]", CLI_TEXT_OR_EMPTY, AT(upload), 0,
-     "take files by PUT, into DIR (the one that is served)", 0},
+     "take files, by PUT and by a form on the listings, into\nDIR (the one that is served)", 0},
     {0, "upload-max", "BYTES", CLI_BYTES, AT(upload_max), 0, "of one file (100M)", 0},
     {0, "upload-overwrite", NULL, CLI_FLAG, AT(upload_overwrite), 0,
      "let them take the place of files that are there", 0},
@@ -60,7 +63,7 @@ static const cli_option options[] = {
      "HTTP/1.1, or HTTP/1.0: a connection for each request", 0},
     {0, "threads", "N", CLI_NUMBER, AT(threads), THREADS_MAX, "worker threads (one per processor)",
      0},
-    {0, "log", "FORMAT", CLI_TEXT, AT(log), 0, "of the access log: common, or json", 0},
+    {0, "log", "FORMAT", CLI_TEXT, AT(log), 0, "of the access log: common, combined, json, off", 0},
     {0, "log-file", "FILE", CLI_TEXT, AT(log_file), 0,
      "write it to FILE, which SIGHUP has opened again", 0},
     {'q', "quiet", NULL, CLI_FLAG, AT(quiet), 0, "no access log", 0},
@@ -80,6 +83,28 @@ int serve_is_wildcard(const char *bind) {
 int serve_is_loopback(const serve_options *o) {
     return strncmp(o->bind, "127.", 4) == 0 || strcmp(o->bind, "::1") == 0 ||
            strcmp(o->bind, "[::1]") == 0 || strcmp(o->bind, "localhost") == 0;
+}
+
+int serve_is_tls(const serve_options *o) {
+    return o->tls || o->tls_certs.count > 0;
+}
+
+int serve_log_format(const char *name, skua_access_format *out) {
+    static const struct {
+        const char *name;
+        skua_access_format format;
+    } known[] = {
+        {"common", SKUA_ACCESS_COMMON},
+        {"combined", SKUA_ACCESS_COMBINED},
+        {"json", SKUA_ACCESS_JSON},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, name) == 0) {
+            *out = known[i].format;
+            return 1;
+        }
+    }
+    return strcmp(name, "off") == 0 ? 0 : -1;
 }
 
 /* ---- operands ---- */
@@ -117,12 +142,22 @@ static int take_operand(const cli_command *command, serve_options *o, const char
 typedef int checker(const cli_command *command, const serve_options *o);
 
 static int check_tls(const cli_command *command, const serve_options *o) {
-    if (o->tls && o->tls_cert) {
+    int has_certs = o->tls_certs.count > 0, has_keys = o->tls_keys.count > 0;
+    if (o->tls && has_certs) {
         cli_usage(command, "--tls makes a certificate, --tls-cert brings one");
         return -1;
     }
-    if ((o->tls_key || o->tls_password_file) && !o->tls_cert) {
-        cli_usage(command, "%s needs --tls-cert", o->tls_key ? "--tls-key" : "--tls-password-file");
+    if ((has_keys || o->tls_password_file) && !has_certs) {
+        cli_usage(command, "%s needs --tls-cert", has_keys ? "--tls-key" : "--tls-password-file");
+        return -1;
+    }
+    if (has_keys && o->tls_keys.count != o->tls_certs.count) {
+        cli_usage(command, "--tls-key is for none of the certificates, or for each");
+        return -1;
+    }
+    if ((o->tls_client_ca || o->tls_ticket_key) && !serve_is_tls(o)) {
+        cli_usage(command, "%s needs --tls, or --tls-cert",
+                  o->tls_client_ca ? "--tls-client-ca" : "--tls-ticket-key");
         return -1;
     }
     return 0;
@@ -238,12 +273,15 @@ static int check_qr(const cli_command *command, const serve_options *o) {
 }
 
 static int check_log(const cli_command *command, const serve_options *o) {
-    if (o->log && serve_log_find(o->log) == SERVE_LOG_FORMATS) {
-        cli_usage(command, "--log: '%s' is neither common nor json", o->log);
+    skua_access_format format;
+    int writes = o->log ? serve_log_format(o->log, &format) : 1;
+    if (writes < 0) {
+        cli_usage(command, "--log: '%s' is none of common, combined, json and off", o->log);
         return -1;
     }
-    if (o->quiet && o->log_file) {
-        cli_usage(command, "--quiet writes no access log, --log-file does");
+    if (o->log_file && (o->quiet || !writes)) {
+        cli_usage(command, "%s writes no access log, --log-file does",
+                  o->quiet ? "--quiet" : "--log off");
         return -1;
     }
     return 0;

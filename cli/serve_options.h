@@ -4,6 +4,8 @@
 
 #include "options.h"
 
+#include <skua/server.h>
+
 /* NULL and 0: not given. */
 typedef struct serve_options {
     /* where */
@@ -12,9 +14,11 @@ typedef struct serve_options {
     int port; /* -1: none given */
     const char *protocol;
     int threads;
-    const char *tls_cert;
-    const char *tls_key;
+    cli_list tls_certs;
+    cli_list tls_keys; /* none, or one for each of them */
     const char *tls_password_file;
+    const char *tls_client_ca;
+    const char *tls_ticket_key;
     int tls;
     /* what */
     cli_list fields;
@@ -35,8 +39,8 @@ typedef struct serve_options {
     int open;
     int qr;
     int no_sandbox;
-    const char *log; /* the name of a format */
-    const char *log_file;
+    const char *log;      /* the name of a format, or "off" */
+    const char *log_file; /* "-": standard output */
     int quiet;
 } serve_options;
 
@@ -49,6 +53,10 @@ extern const cli_section serve_section;
  * wrong. */
 int serve_options_check(const cli_command *command, serve_options *o, const cli_list *operands);
 
+/* Does it speak TLS? */
+int serve_is_tls(const serve_options *o);
+/* Find a format of the access log by its name. Returns it; 0 for none, "off"; -1 for no name. */
+int serve_log_format(const char *name, skua_access_format *out);
 /* Can nobody but this machine reach it? */
 int serve_is_loopback(const serve_options *o);
 /* Does it listen on all addresses? */

@@ -31,10 +31,28 @@ int serve_identity_find(serve_identity *identity, const char *user) {
         return -1;
     }
     identity->gid = group ? group->gr_gid : identity->gid;
-    if (geteuid() == 0 || (geteuid() == identity->uid && getegid() == identity->gid))
+    identity->is_other = geteuid() == 0;
+    if (identity->is_other || (geteuid() == identity->uid && getegid() == identity->gid))
         return 0;
     cli_say("serve: --user: only root can become %s", user);
     return -1;
+}
+
+static int fail(const serve_identity *identity) {
+    cli_say("serve: --user: cannot become %s: %s", identity->name, strerror(errno));
+    return -1;
+}
+
+int serve_identity_act(const serve_identity *identity) {
+    if (!identity->is_other || (setegid(identity->gid) == 0 && seteuid(identity->uid) == 0))
+        return 0;
+    return fail(identity);
+}
+
+int serve_identity_return(const serve_identity *identity) {
+    if (!identity->is_other || (seteuid(0) == 0 && setegid(getgid()) == 0))
+        return 0;
+    return fail(identity);
 }
 
 /* The groups first: later there is no right to. */
@@ -51,8 +69,5 @@ static int take(const serve_identity *identity) {
 }
 
 int serve_identity_take(const serve_identity *identity) {
-    if (!identity->name[0] || geteuid() != 0 || take(identity) == 0)
-        return 0;
-    cli_say("serve: --user: cannot become %s: %s", identity->name, strerror(errno));
-    return -1;
+    return !identity->is_other || take(identity) == 0 ? 0 : fail(identity);
 }

@@ -12,7 +12,8 @@
 
 /* The server that a signal is for: a handler is given nothing else to find it by. */
 static skua_server *volatile running;
-static serve_log *running_log;
+static serve_reload_fn *reload;
+static void *reload_user;
 
 static pthread_t hangups;
 static atomic_int has_ended;
@@ -28,30 +29,22 @@ static void drain(int number) {
     skua_server_begin_drain(running, 0);
 }
 
-static void reload(void) {
-    skua_error err;
-    serve_log_open(running_log);
-    if (skua_server_reload(running, &err) == 0)
-        cli_say("read certificates and opened the log again, where there are such files");
-    else
-        cli_say("certificates stay as they were: %s", err.msg);
-}
-
 static void *wait_for_hangups(void *set) {
     int number;
     while (sigwait(set, &number) == 0 && !has_ended) {
         if (had_terminal && !isatty(STDERR_FILENO))
             skua_server_begin_drain(running, 0); /* nobody is there any more to end it */
         else
-            reload();
+            reload(reload_user);
     }
     return NULL;
 }
 
-int serve_signals_begin(skua_server *s, serve_log *log) {
+int serve_signals_begin(skua_server *s, serve_reload_fn *fn, void *user) {
     static sigset_t set; /* as long as the thread */
     running = s;
-    running_log = log;
+    reload = fn;
+    reload_user = user;
     had_terminal = isatty(STDERR_FILENO);
     sigemptyset(&set);
     sigaddset(&set, SIGHUP);

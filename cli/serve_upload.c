@@ -1,35 +1,46 @@
-/* serve_upload.c - files that clients bring: PUT /NAME (RFC 9110 9.3.4).
- *
- * The body is written to a file of a name that is never shown (".skua-upload-..."), which takes its
- * own name when it is whole and is removed when it is not: who fetches NAME meets all of it or
- * nothing. The name is one segment of a path, and opened below the directory's descriptor, so that
- * nothing leads out of it. */
+/* serve_upload.c - files that clients bring: PUT /NAME (RFC 9110 9.3.4), and forms by POST to a
+ * directory (serve_form.c). Both run on the pool: writing, and waiting for the disk, may take as
+ * long as they do. */
 #include "serve_upload.h"
 
 #include "report.h"
-#include "utf8.h"
+#include "serve_file.h"
+#include "serve_form.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 64 << 10, PARTIAL_BYTES = 40 };
+enum { PIECE_BYTES = 64 << 10 };
+
+/* ---- setting up ---- */
+
+static int is_same_directory(int fd, const char *path) {
+    struct stat a, b;
+    return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
 
 int serve_upload_init(serve_upload *upload, const serve_options *o) {
-    *upload = (serve_upload){.dir = -1, .overwrite = o->upload_overwrite};
+    *upload = (serve_upload){
+        .dir = -1,
+        .overwrite = o->upload_overwrite,
+        .max = o->upload_max,
+        .cors = o->cors,
+    };
     if (!o->upload)
         return 0;
     upload->dir = open(o->upload, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (upload->dir >= 0)
-        return 0;
-    cli_say("serve: --upload: %s: %s", o->upload, strerror(errno));
-    return -1;
+    if (upload->dir < 0) {
+        cli_say("serve: --upload: %s: %s", o->upload, strerror(errno));
+        return -1;
+    }
+    upload->served = is_same_directory(upload->dir, o->directory);
+    serve_file_sweep(upload->dir);
+    return 0;
 }
 
 void serve_upload_free(serve_upload *upload) {
@@ -37,155 +48,79 @@ void serve_upload_free(serve_upload *upload) {
         close(upload->dir);
 }
 
-/* A name of one file that is shown, and that harms no terminal and no listing. */
-static int is_good_name(const char *name) {
-    if (!*name || *name == '.')
-        return 0;
-    for (size_t left = strlen(name), n; left > 0; name += n, left -= n) {
-        unsigned char c = (unsigned char)*name;
-        n = cli_utf8_length(name, left);
-        if (n == 0 || c < 0x20 || c == 0x7f || c == '/' || c == '\\')
-            return 0;
-        if (n == 2 && c == 0xc2 && (unsigned char)name[1] < 0xa0) /* U+0080 to U+009F */
-            return 0;
-    }
-    return 1;
+void serve_upload_begin(serve_upload *upload) {
+    upload->nameless = upload->dir >= 0 && serve_file_may_be_nameless(upload->dir);
 }
 
-static int status_of_errno(void) {
-    static const struct {
-        int number;
-        int status;
-    } known[] = {
-        {EEXIST, 409}, {EISDIR, 409}, {ENOTDIR, 409}, {EACCES, 403},       {EPERM, 403},
-        {EROFS, 403},  {ENOSPC, 507}, {EDQUOT, 507},  {ENAMETOOLONG, 400}, {EFBIG, 413},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (known[i].number == errno)
-            return known[i].status;
-    }
-    return 500;
-}
-
-/* Make a file that nobody else has, with mode 0666 as the umask leaves it. Returns it, or -1. */
-static int open_partial(int dir, char name[static PARTIAL_BYTES]) {
-    uint64_t random;
-    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-        return -1;
-    snprintf(name, PARTIAL_BYTES, ".skua-upload-%016" PRIx64, random);
-    return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-}
-
-static int write_all(int fd, const char *data, size_t len) {
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        data += n > 0 ? n : 0;
-        len -= n > 0 ? (size_t)n : 0;
-    }
-    return 0;
-}
-
-/* What to answer where the body broke off: a status, or the code where nobody reads an answer. */
-static int status_of_code(int code) {
-    static const struct {
-        int code;
-        int status;
-    } known[] = {
-        {SKUA_E_BODY_TOO_LARGE, 413},
-        {SKUA_E_TIMEOUT, 408},
-        {SKUA_E_BAD_CHUNK, 400},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (known[i].code == code)
-            return known[i].status;
-    }
-    return code;
-}
+/* ---- PUT ---- */
 
 /* Returns 0, the status of a failure, or a negative code. */
-static int receive(skua_request *q, int fd) {
+static int receive(skua_request *q, const serve_file *f) {
     char *piece = malloc(PIECE_BYTES);
     ptrdiff_t n = piece ? skua_request_read(q, piece, PIECE_BYTES) : SKUA_E_NOMEM;
     int status = 0;
     while (n > 0 && status == 0) {
-        if (write_all(fd, piece, (size_t)n) != 0)
-            status = status_of_errno();
+        if (serve_file_write(f, piece, (size_t)n) != 0)
+            status = serve_place_status();
         else
             n = skua_request_read(q, piece, PIECE_BYTES);
     }
     free(piece);
-    return status ? status : status_of_code((int)n);
-}
-
-/* Give a whole file its name. Returns 0, or -1 with errno: EEXIST where it must not take it. */
-static int give_name(const serve_upload *upload, const char *partial, const char *name) {
-    if (upload->overwrite)
-        return renameat(upload->dir, partial, upload->dir, name);
-    int rc = renameat2(upload->dir, partial, upload->dir, name, RENAME_NOREPLACE);
-    if (rc == 0 || (errno != EINVAL && errno != ENOSYS))
-        return rc;
-    /* Not every file system can do it in one step: a second name is never given over another. */
-    rc = linkat(upload->dir, partial, upload->dir, name, 0);
-    return rc == 0 ? unlinkat(upload->dir, partial, 0) : rc;
+    return status ? status : serve_place_status_of((int)n);
 }
 
 /* Returns as receive does. */
-static int store(const serve_upload *upload, skua_request *q, const char *name) {
-    char partial[PARTIAL_BYTES];
-    int fd = open_partial(upload->dir, partial);
-    if (fd < 0)
-        return status_of_errno();
-    int rc = receive(q, fd);
-    /* What a disk that is written later has to say comes here. */
-    if (close(fd) != 0 && rc == 0)
-        rc = status_of_errno();
-    if (rc == 0 && give_name(upload, partial, name) != 0)
-        rc = status_of_errno();
-    if (rc != 0)
-        unlinkat(upload->dir, partial, 0);
+static int store(const serve_upload *upload, skua_request *q, int dir, const char *name) {
+    serve_file f;
+    if (serve_file_begin(&f, dir, upload->nameless) != 0)
+        return serve_place_status();
+    int rc = receive(q, &f);
+    if (rc == 0 && (serve_file_sync(&f) != 0 ||
+                    serve_file_give_name(&f, name, upload->overwrite) != 0 || fsync(dir) != 0))
+        rc = serve_place_status();
+    serve_file_end(&f);
     return rc;
 }
 
-static const char *explain(int status) {
-    static const struct {
-        int status;
-        const char *text;
-    } known[] = {
-        {400, "The name is not one of a file that may be uploaded."},
-        {409, "There is something of this name already."},
-        {507, "The disk is full."},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (known[i].status == status)
-            return known[i].text;
-    }
-    return NULL;
+static int put_into(const serve_upload *upload, skua_request *q, skua_reply *a, int dir,
+                    const char *name) {
+    struct stat st;
+    /* Told now, whoever waits for 100 keeps the body. */
+    int rc = serve_place_check(upload, dir, name);
+    if (rc == 400)
+        return serve_place_refuse(a, rc, NULL);
+    int is_there = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (rc == 0)
+        rc = store(upload, q, dir, name);
+    if (rc < 0)
+        return rc;
+    if (rc > 0)
+        return serve_place_refuse(a, rc, name);
+    return skua_reply_bytes(a, is_there ? 204 : 201, NULL, "", 0);
 }
 
 static int put(skua_request *q, skua_reply *a, void *user) {
     const serve_upload *upload = user;
-    const char *name = skua_request_param(q, "name");
-    struct stat st;
-    if (!is_good_name(name))
-        return skua_reply_send_error(a, 400, explain(400));
+    const char *path = serve_place_path(q);
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (serve_place_is_foreign(upload, q))
+        return skua_reply_send_error(a, 403, "A page of another site has sent this.");
+    if (!path)
+        return serve_place_refuse(a, 400, NULL);
     /* RFC 9110 14.5: a part of a file is not to be taken for the whole. */
     if (skua_request_header(q, "Content-Range"))
         return skua_reply_send_error(a, 400, "A part of a file cannot be uploaded.");
-    /* Told now, whoever waits for 100 keeps the body. */
-    int is_there = fstatat(upload->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (is_there && (!upload->overwrite || S_ISDIR(st.st_mode)))
-        return skua_reply_send_error(a, 409, explain(409));
-    int rc = store(upload, q, name);
-    if (rc < 0)
-        return rc;
-    if (rc > 0)
-        return skua_reply_send_error(a, rc, explain(rc));
-    return skua_reply_bytes(a, is_there ? 204 : 201, NULL, "", 0);
+    int dir = serve_place_open(upload, path, slash ? (size_t)(slash - path) : 0);
+    if (dir < 0)
+        return serve_place_refuse(a, serve_place_status(), NULL);
+    int rc = put_into(upload, q, a, dir, slash ? slash + 1 : path);
+    close(dir);
+    return rc;
 }
 
-void serve_upload_add(serve_upload *upload, skua_server *s, const serve_options *o) {
+/* ---- the routes ---- */
+
+void serve_upload_add(serve_upload *upload, skua_server *s) {
     if (upload->dir < 0)
         return;
     skua_route_opts opts = {
@@ -194,7 +129,10 @@ void serve_upload_add(serve_upload *upload, skua_server *s, const serve_options 
         .user = upload,
         .kind = SKUA_HANDLER_POOL,
         .stream_body = 1,
-        .body_max_bytes = o->upload_max,
+        .body_max_bytes = upload->max,
     };
-    skua_route_with(s, "PUT /{name}", &opts);
+    skua_route_with(s, "PUT /{path...}", &opts);
+    opts.fn = serve_form_post;
+    opts.body_max_bytes = SKUA_FOREVER; /* the reader of the form has its own */
+    skua_route_with(s, "POST /{path...}", &opts);
 }

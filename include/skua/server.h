@@ -160,6 +160,10 @@ typedef struct skua_dir_opts {
                                          an application that makes up its paths in the browser */
     const char *not_found_page;       /* a file below the directory: the page of 404 [the
                                          server's] */
+    int upload_form;                  /* 1: the HTML page of a listing has a form that posts files
+                                         to the page's own path, as multipart/form-data, in fields
+                                         named "file". A route of the program takes them: it sees to
+                                         it that no page of another site has sent them [0] */
 } skua_dir_opts;
 
 /* Handle a request: called once, with the whole body at hand unless the route streams it. It must

@@ -14,6 +14,7 @@ typedef struct sk_dir {
     bool list;
     bool precompressed;
     bool dotfiles;
+    bool upload_form;
     const char *cache_control; /* NULL: none is sent */
     const char *default_type;
     const char **index;               /* NULL at the end */

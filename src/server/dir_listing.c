@@ -35,7 +35,7 @@ static int send_page(const task *t, const sk_buf *page) {
     if (page->failed)
         return SKUA_E_NOMEM;
     if (!t->json)
-        skua_reply_send_header(a, "Content-Security-Policy", sk_listing_policy);
+        skua_reply_send_header(a, "Content-Security-Policy", sk_listing_policy(t->listing.form));
     skua_reply_send_header(a, "X-Content-Type-Options", "nosniff");
     skua_reply_send_header(a, "Cache-Control", "no-cache");
     skua_reply_send_header(a, "Vary", "Accept");
@@ -100,7 +100,8 @@ int sk_dir_list(const sk_dir *d, skua_request *q, skua_reply *a, skua_str path) 
         .reply = a,
         .listing = {.mount = {q->path.text, q->path.len - rest},
                     .path = path,
-                    .order = sk_listing_order_of(q->query)},
+                    .order = sk_listing_order_of(q->query),
+                    .form = d->upload_form},
         .below = below,
         .json = wants_json(q),
     };

@@ -138,6 +138,7 @@ static bool copy_options(sk_dir *d, const skua_dir_opts *opts) {
     d->list = opts->list != 0;
     d->precompressed = opts->precompressed != 0;
     d->dotfiles = opts->dotfiles != 0;
+    d->upload_form = opts->upload_form != 0;
     d->default_type =
         copy(&c, opts->default_type ? opts->default_type : "application/octet-stream");
     d->cache_control = copy(&c, opts->cache_control);

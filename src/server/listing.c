@@ -3,6 +3,7 @@
  *     heading    /static/photos/2024/         each step a link, the last one the page itself
  *     table      Name, Size, Modified         links that sort; a row for the parent, then the
  *                                             entries
+ *     form       Upload files, where the route takes them
  *     footer     2 directories, 14 files
  *
  * Names come from whoever may write into the directory: as text they are escaped, in links they are
@@ -38,9 +39,14 @@
     "tbody tr:hover{background:var(--line)}"                                                       \
     "@media(max-width:36rem){.t{display:none}}"
 
-const char sk_listing_policy[] =
-    "default-src 'none'; style-src 'sha256-yuBUQDVucIvEmyyBX00ejWO9YUSKv5dnNBpuu7mLPhE='; base-uri "
-    "'none'; form-action 'none'";
+#define POLICY                                                                                     \
+    "default-src 'none'; style-src 'sha256-yuBUQDVucIvEmyyBX00ejWO9YUSKv5dnNBpuu7mLPhE='; "        \
+    "base-uri 'none'; form-action "
+
+/* A page that is a form lies in nobody's frame, where it could be taken for another. */
+const char *sk_listing_policy(bool form) {
+    return form ? POLICY "'self'; frame-ancestors 'none'" : POLICY "'none'";
+}
 
 /* ---- pieces ---- */
 
@@ -185,10 +191,19 @@ static void put_footer(sk_buf *out, const sk_directory *d) {
         d->cut ? ". There is more: not all of it is shown.</p></footer>\n" : "</p></footer>\n");
 }
 
+/* Without an action it goes to the page's own URL. */
+static void put_form(sk_buf *out) {
+    put(out, "<form method=\"post\" enctype=\"multipart/form-data\">\n"
+             "<label>Upload files <input type=\"file\" name=\"file\" multiple required></label>\n"
+             "<button>Upload</button>\n</form>\n");
+}
+
 void sk_listing_append_html(sk_buf *out, const sk_listing *l) {
     put_head(out, l->mount, l->path);
     put_heading(out, l->mount, l->path);
     put_table(out, l);
+    if (l->form)
+        put_form(out);
     put_footer(out, l->directory);
     put(out, "</body>\n</html>\n");
 }

@@ -6,8 +6,9 @@
 #include "sys/directory.h"
 
 /* The value of Content-Security-Policy that goes with the page: it may load nothing and run
- * nothing, and the one style sheet it has is named by its hash. */
-extern const char sk_listing_policy[];
+ * nothing, and the one style sheet it has is named by its hash. Only where it has a form may it
+ * send one, to where it came from. */
+const char *sk_listing_policy(bool form);
 
 typedef enum sk_listing_key {
     SK_LISTING_NAME,
@@ -28,6 +29,7 @@ typedef struct sk_listing {
     skua_str mount;
     skua_str path;
     sk_listing_order order;
+    bool form; /* the page has one that posts files to its own URL */
 } sk_listing;
 
 /* ---- listing_order.c ---- */

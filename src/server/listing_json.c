@@ -1,8 +1,8 @@
 /* server/listing_json.c - a directory as JSON (RFC 8259), in ASCII. */
 #include "server/listing.h"
 
+#include "base/json_text.h"
 #include "base/str.h"
-#include "base/utf8.h"
 #include "wire/percent.h"
 
 #include <inttypes.h>
@@ -13,30 +13,19 @@ static void put(sk_buf *out, const char *text) {
 
 /* ---- values ---- */
 
-/* RFC 8259 7: what lies past U+FFFF is a pair of surrogates. */
-static void put_escaped(sk_buf *out, uint32_t c) {
-    if (c < 0x10000)
-        sk_buf_printf(out, "\\u%04" PRIx32, c);
-    else
-        sk_buf_printf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + ((c - 0x10000) >> 10),
-                      0xdc00 + (c & 0x3ff));
+static bool is_markup(char c) {
+    return c == '<' || c == '>' || c == '&';
 }
 
-/* "<" and "&" are escaped as well, for whoever puts the text into a page. */
-static bool is_plain(uint32_t c) {
-    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
-}
-
+/* Markup is escaped as well, for whoever puts the text into a page. */
 static void put_text(sk_buf *out, skua_str s) {
     while (s.len > 0) {
-        uint32_t c = 0xfffd; /* what stands where the bytes are no UTF-8 */
-        size_t n = sk_utf8_decode(s, &c);
-        n = n > 0 ? n : 1;
-        if (is_plain(c))
-            sk_buf_append(out, s.ptr, 1);
+        char character[SK_JSON_CHARACTER_MAX];
+        size_t n = sk_json_take(&s, character);
+        if (is_markup(character[0]))
+            sk_buf_printf(out, "\\u%04x", (unsigned)character[0]);
         else
-            put_escaped(out, c);
-        s = (skua_str){s.ptr + n, s.len - n};
+            sk_buf_append(out, character, n);
     }
 }
 

@@ -9,12 +9,14 @@ WAIT = 30  # seconds after which a peer that says nothing has failed
 
 
 class Process:
-    """A peer in a process of its own, whose standard error is read by a thread."""
+    """A peer in a process of its own, whose output is read by a thread: of standard error alone,
+    where that is to be a pipe of its own."""
 
     def __init__(self, command, **options):
-        self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.PIPE, text=True, errors="replace",
-                                      **options)
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options}
+        self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, text=True,
+                                      errors="replace", **options)
+        self.output = self.popen.stderr or self.popen.stdout
         self.lines = []
         self.news = threading.Condition()
         self.ended = False
@@ -22,7 +24,7 @@ class Process:
         self.reader.start()
 
     def _read(self):
-        for line in self.popen.stderr:
+        for line in self.output:
             with self.news:
                 self.lines.append(line.rstrip("\n"))
                 self.news.notify_all()

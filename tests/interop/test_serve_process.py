@@ -182,7 +182,7 @@ def test_b12_sighup_reads_certificates_again(serve, site, tmp_path):
     certificate, key = directory / "cert.pem", directory / "key.pem"
     server = serve("--tls-cert", certificate, "--tls-key", key, site)
     server.signal(signal.SIGHUP)
-    server.wait_for("read certificates and opened the log again")
+    server.wait_for("certificates were read again")
     whole = certificate.read_bytes()
     certificate.with_suffix(".new").write_bytes(b"damaged")
     certificate.with_suffix(".new").rename(certificate)
@@ -192,7 +192,7 @@ def test_b12_sighup_reads_certificates_again(serve, site, tmp_path):
     certificate.with_suffix(".new").rename(certificate)
     server.lines.clear()
     server.signal(signal.SIGHUP)
-    server.wait_for("read certificates and opened the log again")
+    server.wait_for("certificates were read again")
     server.connect().close()
 
 
@@ -200,9 +200,11 @@ def test_b12_sighup_opens_the_log_again(serve, site, tmp_path, http_get):
     log = tmp_path / "access.log"
     server = serve("--log-file", log, site)
     http_get(server, "/hello.txt?1")
+    while "/hello.txt?1 " not in log.read_text():  # it is written in a moment
+        assert server.popen.poll() is None
     log.rename(tmp_path / "access.log.1")
     server.signal(signal.SIGHUP)
-    server.wait_for("opened the log again")
+    server.wait_for("the log is opened again")
     http_get(server, "/hello.txt?2")
     assert server.stop() == 0
     assert [re.search(r"\?(\d)", line).group(1) for line in log.read_text().splitlines()] == ["2"]

@@ -67,7 +67,8 @@ def test_an_upload_takes_the_place_of_a_link_not_of_its_target(serve, site, tmp_
 
 @pytest.mark.parametrize("name", [".hidden", ".new", "..", "a%2Fb", "%2Fetc%2Fx", "a%5Cb",
                                   "..%2Foutside.txt", "a%00b", "a%0Ab", "a%1B%5B2J", "a%7F",
-                                  "a%C2%85", "%FF", "sub/new", "", "x" * 256])
+                                  "a%C2%85", "%FF", "", "sub/", "x" * 256, "sub/.new",
+                                  "sub/..%2Fnew"])
 def test_names_that_are_not_taken(serve, site, tmp_path, name):
     before = names(site), names(tmp_path), names(site / "sub")
     assert put(serve("--upload", site), "/" + name, b"x") in (400, 405)

@@ -111,7 +111,7 @@ static void b11_listing_as_json(void **state) {
         a.body,
         "{\"path\":\"/json/\",\"entries\":[\n"
         "{\"name\":\"d\",\"type\":\"directory\",\"mtime\":1000000000,\"href\":\"d/\"},\n"
-        "{\"name\":\"a \\u0022\\u003cb\\u003e\\u0022\",\"type\":\"file\",\"size\":3,"
+        "{\"name\":\"a \\\"\\u003cb\\u003e\\\"\",\"type\":\"file\",\"size\":3,"
         "\"mtime\":1000000002,\"href\":\"a%20%22%3Cb%3E%22\"},\n"
         "{\"name\":\"\\u00e4\\ud83d\\ude00\",\"type\":\"file\",\"size\":1,\"mtime\":1000000003,"
         "\"href\":\"%C3%A4%F0%9F%98%80\"},\n"

@@ -174,9 +174,13 @@ static void policy_names_the_style(void **state) {
     EVP_EncodeBlock(base64, digest, (int)len);
     char source[512];
     snprintf(source, sizeof source, "style-src 'sha256-%s'", (const char *)base64);
-    assert_holds(sk_listing_policy, source);
-    assert_holds(sk_listing_policy, "default-src 'none'");
-    assert_true(sk_str_is_field_value(sk_str(sk_listing_policy)));
+    for (int form = 0; form <= 1; form++) {
+        const char *policy = sk_listing_policy(form);
+        assert_holds(policy, source);
+        assert_holds(policy, "default-src 'none'");
+        assert_holds(policy, form ? "form-action 'self'" : "form-action 'none'");
+        assert_true(sk_str_is_field_value(sk_str(policy)));
+    }
     /* Styles in attributes would need another hash. */
     assert_holds_not(html, " style=");
     sk_buf_free(&out);

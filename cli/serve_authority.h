@@ -1,8 +1,7 @@
-/* serve.h - what the files of `skua serve` share. */
-#ifndef CLI_SERVE_H
-#define CLI_SERVE_H
+/* serve_authority.h - the local authority of --tls. */
+#ifndef CLI_SERVE_AUTHORITY_H
+#define CLI_SERVE_AUTHORITY_H
 
-#include <skua/server.h>
 #include <skua/tls.h>
 
 /* Make sure of the local authority in the user's data directory, and of a certificate that also
