@@ -107,4 +107,7 @@ foreach(source ${sources})
     sk_program(example_${name} ${source} sk_flags skua_static)
 endforeach()
 
+# The server that tests/hostile treats badly, made as a user of the library would.
+sk_program(hostile_server ${PROJECT_SOURCE_DIR}/tests/hostile/server.c sk_flags skua_static)
+
 file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/tests.tsv CONTENT "${manifest}")

@@ -92,7 +92,7 @@ typedef struct skua_server_opts {
     int workers;                    /* loops, each in a thread [one per processor], at most 1024 */
     int64_t header_timeout_ms;      /* a head: from accept or its first byte to its end [10000] */
     int64_t body_timeout_ms;        /* between two arrivals of a request's body [30000] */
-    int64_t write_timeout_ms;       /* between two sends that make progress [30000] */
+    int64_t write_timeout_ms;       /* in which a client takes nothing of a reply [30000] */
     int64_t idle_timeout_ms;        /* between two requests [75000] */
     int64_t tls_timeout_ms;         /* handshake [10000] */
     uint32_t line_max_bytes;        /* request line or one field [16384] */

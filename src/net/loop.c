@@ -12,6 +12,11 @@
 
 #define READY_MAX 256
 
+/* Timers that are looked for so late are held back, for so long, and no sooner again. */
+#define LATE_MS       1000
+#define HOLD_MS       1000
+#define HOLD_AGAIN_MS 10000
+
 /* All armed timers of one length: armed in order, they end in order. */
 typedef struct timer_list {
     sk_link link;   /* in sk_loop.lists */
@@ -22,8 +27,9 @@ typedef struct timer_list {
 struct sk_loop {
     sk_poller *poller;
     const skua_clock *clock;
-    int64_t now; /* of the step under way */
+    int64_t now; /* of the step under way, or the last one */
     bool stepping;
+    int64_t held_until; /* timers are held back: see hold */
     sk_watch *first;
     bool first_told; /* in this step */
     sk_link lists;   /* of timer_list, the most recently used first */
@@ -38,8 +44,14 @@ struct sk_loop {
     sk_call **calls_end;
 };
 
+/* Should the clock go back, time stands still until it has caught up: timers stay in order. */
+static int64_t read_clock(const sk_loop *l) {
+    int64_t now = sk_clock_now(l->clock);
+    return now > l->now ? now : l->now;
+}
+
 static int64_t fresh_now(const sk_loop *l) {
-    return l->stepping ? l->now : sk_clock_now(l->clock);
+    return l->stepping ? l->now : read_clock(l);
 }
 
 int64_t sk_loop_now(const sk_loop *l) {
@@ -176,11 +188,12 @@ void sk_loop_cancel(sk_loop *l, sk_timer *t) {
     t->deadline = 0;
 }
 
-static sk_timer *earliest(const sk_loop *l) {
+/* The first one to end of those that are shorter than that. */
+static sk_timer *earliest(const sk_loop *l, int64_t below_ms) {
     sk_timer *best = NULL;
     for (sk_link *i = l->lists.next; i != &l->lists; i = i->next) {
         timer_list *list = SK_CONTAINER(i, timer_list, link);
-        if (sk_list_empty(&list->timers))
+        if (sk_list_empty(&list->timers) || list->ms >= below_ms)
             continue;
         sk_timer *t = SK_CONTAINER(list->timers.next, sk_timer, link);
         if (!best || t->deadline < best->deadline)
@@ -189,12 +202,30 @@ static sk_timer *earliest(const sk_loop *l) {
     return best;
 }
 
+/* What a time-out is for could not be seen while the process was stopped, or a handler blocked the
+ * loop. Time-outs that ended meanwhile wait for a moment, until what has come was looked at and
+ * answered. A clock of the caller's means what it says. `before`: when the last step looked. */
+static void hold(sk_loop *l, int64_t before) {
+    if (l->now - before < LATE_MS || l->clock || l->now < l->held_until + HOLD_AGAIN_MS)
+        return;
+    const sk_timer *t = earliest(l, SK_NEVER);
+    if (t && l->now - t->deadline >= LATE_MS)
+        l->held_until = l->now + HOLD_MS;
+}
+
+/* Those that are shorter than this may end; while others are held back, it is what is nobody's
+ * patience. */
+static int64_t ends_below(const sk_loop *l, int64_t now) {
+    return now < l->held_until ? LATE_MS : SK_NEVER;
+}
+
 /* Those that have ended are set apart first: one that is armed again for 0 ms waits for the next
  * step, and one that another cancels is taken out of the set. */
 static void run_timers(sk_loop *l) {
+    int64_t below = ends_below(l, l->now);
     sk_link due;
     sk_list_init(&due);
-    for (sk_timer *t; (t = earliest(l)) != NULL && t->deadline <= l->now;) {
+    for (sk_timer *t; (t = earliest(l, below)) != NULL && t->deadline <= l->now;) {
         sk_list_remove(&t->link);
         sk_list_push_back(&due, &t->link);
     }
@@ -206,8 +237,12 @@ static void run_timers(sk_loop *l) {
 }
 
 int sk_loop_timeout(sk_loop *l) {
-    const sk_timer *t = earliest(l);
-    return t ? sk_until(fresh_now(l), t->deadline) : -1;
+    int64_t now = fresh_now(l);
+    const sk_timer *t = earliest(l, ends_below(l, now));
+    int64_t deadline = t ? t->deadline : SK_NEVER;
+    if (now < l->held_until && l->held_until < deadline)
+        deadline = l->held_until;
+    return sk_until(now, deadline);
 }
 
 /* ---- posted calls ---- */
@@ -264,7 +299,9 @@ int sk_loop_step(sk_loop *l, int max_wait_ms) {
     int n = collect(l, wait);
     if (n < 0)
         return n;
-    l->now = sk_clock_now(l->clock);
+    int64_t before = l->now;
+    l->now = read_clock(l);
+    hold(l, before);
     l->stepping = true;
     l->ready_next = 0;
     l->ready_end = n;

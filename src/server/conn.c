@@ -127,14 +127,18 @@ static void run(sk_sconn *c, sk_step s) {
         sk_sconn_close(c);
 }
 
+static sk_step flush_first(sk_sconn *c) {
+    sk_step s = sk_sconn_flush(c);
+    if (s == SK_STEP_WAIT && (c->state == SK_SCONN_BODY || c->state == SK_SCONN_DEFERRED))
+        s = SK_STEP_ON; /* a body is read whether or not its peer reads */
+    return s;
+}
+
 /* `came`: see the worker's turn_came. */
 static void turn(sk_sconn *c, int64_t came) {
     sk_sconn_begin_turn(c);
     c->worker->turn_came = came;
-    sk_step s = sk_sconn_flush(c);
-    if (s == SK_STEP_WAIT && (c->state == SK_SCONN_BODY || c->state == SK_SCONN_DEFERRED))
-        s = SK_STEP_ON; /* a body is read whether or not its peer reads */
-    run(c, s);
+    run(c, flush_first(c));
 }
 
 void sk_sconn_turn(sk_sconn *c) {
@@ -185,6 +189,11 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
         return SK_STEP_ON;
     case SK_SCONN_TIMER_IDLE:
         return look_once_more(c);
+    case SK_SCONN_TIMER_WRITE:
+        if (sk_sconn_takes_on(c))
+            return flush_first(c);
+        c->blocked = true;
+        return SK_STEP_CLOSE;
     case SK_SCONN_TIMER_HEADER:
     case SK_SCONN_TIMER_BODY:
         if (c->state == SK_SCONN_PROXY)
@@ -237,6 +246,7 @@ static sk_sconn *new_conn(sk_worker *w) {
         return NULL;
     *c = (sk_sconn){.worker = w, .state = SK_SCONN_HEAD};
     c->watch = (sk_watch){.fn = on_ready, .fd = -1};
+    c->tcp.fd = -1;
     c->timer.fn = on_timer;
     sk_list_push_back(&w->conns, &c->link);
     return c;
@@ -270,6 +280,8 @@ void sk_sconn_close(sk_sconn *c) {
         sk_loop_remove(w->loop, &c->watch);
     sk_buf_free(&c->in);
     sk_buf_free(&c->out);
+    if (c->blocked) /* the system would keep what a peer that reads nothing is to read */
+        sk_socket_reset_on_close(c->tcp.fd);
     if (c->extra)
         sk_census_leave_place(w->settings->census, c->extra->place);
     if (c->counted)

@@ -38,6 +38,7 @@ typedef struct sk_sconn_extra {
     const sk_route *route;     /* whose reply leaves, after its exchange, by limits of its own */
     int64_t pace_began;        /* the bytes of a body, either way, since then */
     int64_t pace_moved;        /* so many had moved before */
+    int64_t taken;             /* by the peer, when its time to take more began */
 } sk_sconn_extra;
 
 struct sk_sconn {

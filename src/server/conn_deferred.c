@@ -28,7 +28,7 @@ static void run_job(sk_job *j) {
     bool kept = false;
     d->kept = &kept;
     int rc = SKUA_E_BROKEN_PIPE;
-    if (!skua_reply_is_gone(&x->reply))
+    if (!sk_deferral_is_abandoned(d))
         rc = route->fn(&x->request, &x->reply, route->user);
     if (!kept)
         sk_deferral_finish(d, rc);

@@ -180,8 +180,10 @@ static bool replace_exchange(sk_sconn *c) {
 sk_step sk_sconn_overdue(sk_sconn *c) {
     if (c->state == SK_SCONN_BODY)
         return sk_sconn_refuse_error(c, SKUA_E_TIMEOUT, NULL);
-    if (c->state != SK_SCONN_DEFERRED)
+    if (c->state != SK_SCONN_DEFERRED) {
+        c->blocked = true; /* its peer has not taken it, or it would be over */
         return SK_STEP_CLOSE;
+    }
     if (sk_deferral_collect(c->exchange->deferral, c->session.out))
         return SK_STEP_ON; /* it is finished this very moment */
     if (replace_exchange(c))

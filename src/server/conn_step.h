@@ -36,9 +36,13 @@ static inline size_t sk_sconn_queued(const sk_sconn *c) {
 
 /* ---- conn_wait.c: what it waits for, and how long ---- */
 
-/* False: no memory. */
+/* False: no memory, or the peer takes what is sent too slowly. */
 bool sk_sconn_set_timer(sk_sconn *c);
+/* False: no memory. */
 bool sk_sconn_set_watch(sk_sconn *c);
+/* The time for sending is over. Has the peer taken of what was sent before, and not too slowly?
+ * Then the time begins anew. */
+bool sk_sconn_takes_on(sk_sconn *c);
 /* See that the timers are as long as a drain allows. False: no memory. */
 bool sk_sconn_wait_less(sk_sconn *c);
 /* NULL: no memory. */

@@ -3,7 +3,8 @@
  * There is one timer: for something whole (a handshake, a head), or for progress, which starts it
  * anew. A peer that makes progress may still be too slow: while a body moves, so many bytes a
  * second are due in each stretch of time as long as the grace. That is looked at when bytes have
- * moved; the timer sees those that move none. */
+ * moved; the timer sees those that move none. Of what is sent, what counts is how much the peer has
+ * taken: a full socket may have to be emptied by a good part before anything can be sent again. */
 #include "base/mem.h"
 #include "server/conn_step.h"
 
@@ -87,8 +88,12 @@ static int64_t least_rate(const sk_sconn *c, sk_sconn_timer kind) {
     return or_server(route ? route->limits.rate_min : 0, c->worker->settings->rate_min);
 }
 
+static int64_t taken(const sk_sconn *c) {
+    return c->session.sent - sk_socket_untaken(c->tcp.fd);
+}
+
 static int64_t moved_by(const sk_sconn *c, sk_sconn_timer kind) {
-    return kind == SK_SCONN_TIMER_BODY ? c->session.received : c->session.sent;
+    return kind == SK_SCONN_TIMER_BODY ? c->session.received : taken(c);
 }
 
 /* From now on bytes are counted. False: no memory. */
@@ -107,6 +112,13 @@ static bool is_too_slow(sk_sconn *c, sk_sconn_timer kind, int64_t rate) {
     int64_t moved = moved_by(c, kind) - c->extra->pace_moved;
     begin_pace(c, kind);
     return moved / rate < took / 1000;
+}
+
+static bool note_taken(sk_sconn *c) {
+    if (!sk_sconn_extra_of(c))
+        return false;
+    c->extra->taken = taken(c);
+    return true;
 }
 
 /* An idle connection keeps no more than it needs. */
@@ -135,10 +147,22 @@ bool sk_sconn_set_timer(sk_sconn *c) {
     if (rate > 0 && !same && !begin_pace(c, kind))
         return false;
     bool too_slow = rate > 0 && same && is_too_slow(c, kind, rate);
+    if (kind == SK_SCONN_TIMER_WRITE && (too_slow || !note_taken(c)))
+        return false;
     if (kind == SK_SCONN_TIMER_IDLE)
         give_back_extra(c);
     c->timer_kind = (uint8_t)kind;
     return sk_loop_arm(c->worker->loop, &c->timer, too_slow ? 0 : timer_ms(c, kind)) == 0;
+}
+
+bool sk_sconn_takes_on(sk_sconn *c) {
+    const sk_sconn_timer kind = SK_SCONN_TIMER_WRITE;
+    int64_t rate = least_rate(c, kind);
+    if (!c->extra || taken(c) == c->extra->taken || (rate > 0 && is_too_slow(c, kind, rate)))
+        return false;
+    c->extra->taken = taken(c);
+    c->timer_kind = (uint8_t)kind;
+    return sk_loop_arm(c->worker->loop, &c->timer, timer_ms(c, kind)) == 0;
 }
 
 bool sk_sconn_wait_less(sk_sconn *c) {

@@ -191,6 +191,13 @@ void sk_deferral_abandon(sk_deferral *d) {
         free_all(d);
 }
 
+bool sk_deferral_is_abandoned(sk_deferral *d) {
+    sk_mutex_lock(&d->lock);
+    bool abandoned = !d->conn;
+    sk_mutex_unlock(&d->lock);
+    return abandoned;
+}
+
 bool sk_deferral_take_over(sk_deferral *d) {
     sk_mutex_lock(&d->lock);
     bool posted = d->posted;

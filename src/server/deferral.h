@@ -116,6 +116,9 @@ void sk_deferral_tell_gone(sk_deferral *d);
 /* Another reply takes the place of this one, unless that is begun or finished: false. As abandon,
  * but that the connection goes on. */
 bool sk_deferral_take_over(sk_deferral *d);
+/* Is there no connection any more? One whose peer has ended its side alone is still there: it may
+ * well read the reply. */
+bool sk_deferral_is_abandoned(sk_deferral *d);
 /* The connection closes. The exchange stays the finisher's, or is freed if that is done. */
 void sk_deferral_abandon(sk_deferral *d);
 

@@ -66,8 +66,7 @@ static int list(task *t) {
 static void run(sk_job *j) {
     task *t = SK_CONTAINER(j, task, job);
     sk_deferral *d = sk_exchange_of_request(t->request)->deferral;
-    bool gone = skua_reply_is_gone(t->reply);
-    sk_deferral_finish(d, gone ? SKUA_E_BROKEN_PIPE : list(t));
+    sk_deferral_finish(d, sk_deferral_is_abandoned(d) ? SKUA_E_BROKEN_PIPE : list(t));
 }
 
 static int run_on_pool(task *t, sk_pool *pool) {

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -309,6 +311,17 @@ ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len) {
 
 int sk_socket_shutdown(int fd) {
     return shutdown(fd, SHUT_WR) == 0 ? 0 : -errno;
+}
+
+int64_t sk_socket_untaken(int fd) {
+    int bytes;
+    return fd >= 0 && ioctl(fd, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+void sk_socket_reset_on_close(int fd) {
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    if (fd >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
 void sk_socket_close(int fd) {

@@ -78,6 +78,11 @@ ptrdiff_t sk_socket_peek(int fd, void *buf, size_t len); /* they stay, to be rea
 ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
 ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len);
 int sk_socket_shutdown(int fd); /* the sending direction; 0 or -errno */
+/* How many bytes that were sent the peer has not taken yet; 0 where that cannot be known. */
+int64_t sk_socket_untaken(int fd);
+/* Have the close reset the connection: what was sent and not taken is dropped, where it would
+ * otherwise be kept for a peer that may never read it. */
+void sk_socket_reset_on_close(int fd);
 void sk_socket_close(int fd);
 
 #endif

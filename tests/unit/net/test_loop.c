@@ -547,6 +547,28 @@ static void one_step_has_one_time(void **state) {
     close_both(ends);
 }
 
+static void a_clock_that_goes_back_stands_still(void **state) {
+    (void)state;
+    manual m;
+    char log[8] = "";
+    sk_loop *l = manual_loop(&m, 10000);
+    bell a = {.timer.fn = on_bell, .loop = l, .name = 'a', .log = log};
+    bell b = {.timer.fn = on_bell, .loop = l, .name = 'b', .log = log};
+    assert_int_equal(sk_loop_arm(l, &a.timer, 100), 0);
+    assert_int_equal(sk_loop_step(l, 0), 0);
+    m.now = 5000;
+    assert_true(sk_loop_now(l) == 10000);
+    assert_int_equal(sk_loop_arm(l, &b.timer, 100), 0);
+    assert_int_equal(sk_loop_timeout(l), 100);
+    m.now = 10099;
+    assert_int_equal(sk_loop_step(l, 0), 0);
+    assert_string_equal(log, "");
+    m.now = 10100;
+    assert_int_equal(sk_loop_step(l, 0), 0);
+    assert_string_equal(log, "ab");
+    sk_loop_free(l);
+}
+
 /* ---- other threads ---- */
 
 #define THREADS 4
@@ -718,6 +740,7 @@ int main(void) {
         cmocka_unit_test(far_deadline_does_not_overflow),
         cmocka_unit_test(wait_ends_with_the_next_timer),
         cmocka_unit_test(one_step_has_one_time),
+        cmocka_unit_test(a_clock_that_goes_back_stands_still),
         cmocka_unit_test(posted_calls_run_in_the_loops_thread),
         cmocka_unit_test(call_posted_by_a_call_runs_in_the_next_step),
         cmocka_unit_test(calls_that_have_not_run_are_dropped),

@@ -142,9 +142,28 @@ static void full_socket_says_again(void **state) {
     close_both(ends);
 }
 
+static void what_the_peer_has_not_taken(void **state) {
+    (void)state;
+    int ends[2];
+    connected(ends);
+    static char block[1 << 20];
+    const skua_str piece = {block, sizeof block};
+    int64_t left = 0;
+    for (int sends = 0; sk_socket_send(ends[0], &piece, 1) > 0 && sends < 10000; sends++)
+        ;
+    int64_t before = sk_socket_untaken(ends[0]);
+    assert_in_range(before, 1, INT32_MAX);
+    for (int tries = 0; (left = sk_socket_untaken(ends[0])) == before && tries < 10000; tries++) {
+        sk_poll_one(ends[1], SKUA_WANT_READ, 1, NULL);
+        sk_socket_recv(ends[1], block, sizeof block);
+    }
+    assert_true(left < before);
+    close_both(ends);
+    assert_int_equal(sk_socket_untaken(-1), 0);
+}
+
 static void reset_by_peer(int fd) {
-    const struct linger now = {.l_onoff = 1};
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    sk_socket_reset_on_close(fd);
     sk_socket_close(fd);
 }
 
@@ -403,6 +422,7 @@ int main(void) {
         cmocka_unit_test(bytes_go_through_and_end),
         cmocka_unit_test(more_pieces_than_one_call_takes),
         cmocka_unit_test(full_socket_says_again),
+        cmocka_unit_test(what_the_peer_has_not_taken),
         cmocka_unit_test(send_to_a_closed_peer_raises_no_signal),
         cmocka_unit_test(sendfile_advances_its_offset),
         cmocka_unit_test(sendfile_to_a_closed_peer_raises_no_signal),

@@ -1,0 +1,202 @@
+"""A server that is treated badly: tests/hostile/server.c in a process of its own, what it costs
+meanwhile, and a well-behaved client that measures what others notice of it."""
+
+import contextlib
+import http.client
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "interop"))
+
+import authority  # noqa: E402 (in the folder above)
+from processes import WAIT, Process, Serving  # noqa: E402
+
+BUILD = pathlib.Path(os.environ["SKUA_BUILD_DIR"])
+GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+HELLO = b"hello, world\n"
+
+
+class Measured:
+    """What a server's process has used."""
+
+    @property
+    def cpu_seconds(self):
+        with open("/proc/%d/stat" % self.popen.pid) as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def memory(self):
+        """Bytes of its own that are in use now."""
+        with open("/proc/%d/smaps_rollup" % self.popen.pid) as file:
+            return sum(int(line.split()[1]) << 10 for line in file
+                       if line.startswith("Private_"))
+
+    def wait_until_closed(self, connections, seconds=WAIT):
+        """When each of them is at its end: what was received, in their order."""
+        deadline = time.monotonic() + seconds
+        return [rest_of(c, deadline) for c in connections]
+
+
+class Victim(Measured, Process):
+    """tests/hostile/server.c, once it listens."""
+
+    def __init__(self, settings, url, **options):
+        words = ["%s=%s" % pair for pair in settings.items()]
+        super().__init__([str(BUILD / "tests" / "hostile" / "server"), *words, url], **options)
+        try:
+            match = self.wait_for(r"^listening at (https?)://(.+):(\d+)/$")
+        except AssertionError:
+            self.stop()
+            raise
+        self.scheme, self.host, self.port = match.group(1), match.group(2), int(match.group(3))
+
+    def stop(self):
+        """At once, unless it has ended."""
+        if self.popen.poll() is None:
+            self.signal(signal.SIGINT)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.wait()
+            raise
+
+    def connect(self, timeout=WAIT, source=None):
+        return socket.create_connection((self.host, self.port), timeout,
+                                        source_address=source and (source, 0))
+
+
+class Served(Measured, Serving):
+    """`skua serve`."""
+
+
+def rest_of(connection, deadline):
+    """What is received until the end, whatever the end is."""
+    received = bytearray()
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        while True:
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            piece = connection.recv(65536)
+            if not piece:
+                break
+            received += piece
+    return bytes(received)
+
+
+@pytest.fixture
+def victim():
+    """Start the server with these settings."""
+    with contextlib.ExitStack() as stack:
+        def start(url="http://127.0.0.1:0", options=None, **settings):
+            server = Victim(settings, url, **(options or {}))
+            stack.callback(server.stop)
+            return server
+        yield start
+
+
+@pytest.fixture
+def serve():
+    """Start `skua serve` with these arguments."""
+    with contextlib.ExitStack() as stack:
+        def start(*arguments, **options):
+            command = [str(BUILD / "skua"), "serve", "--port", "0", *map(str, arguments)]
+            server = Served(command, **options)
+            stack.callback(server.stop)
+            return server
+        yield start
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory):
+    """A certificate authority and what it has signed."""
+    if not shutil.which("openssl"):
+        pytest.skip("there is no openssl command")
+    return authority.Authority(tmp_path_factory.mktemp("ca"))
+
+
+# ---- a client like others ----
+
+
+class Visitor(threading.Thread):
+    """Asks again and again, each time on a new connection or on one that is kept, and notes how
+    long it takes."""
+
+    def __init__(self, server, path="/", kept=True, context=None):
+        super().__init__(daemon=True)
+        self.server, self.path, self.kept, self.context = server, path, kept, context
+        self.times, self.failed = [], []
+        self.over = threading.Event()
+
+    def connect(self):
+        if self.context:
+            return http.client.HTTPSConnection(self.server.host, self.server.port, timeout=WAIT,
+                                               context=self.context)
+        return http.client.HTTPConnection(self.server.host, self.server.port, timeout=WAIT)
+
+    def ask(self, connection):
+        begun = time.monotonic()
+        connection.request("GET", self.path)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, answer.status
+        self.times.append(time.monotonic() - begun)
+        if not self.kept:
+            connection.close()
+
+    def run(self):
+        connection = self.connect()
+        while not self.over.wait(0.002):
+            try:
+                self.ask(connection)
+            except (OSError, AssertionError, http.client.HTTPException) as error:
+                self.failed.append(error)
+                connection.close()
+        connection.close()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join(WAIT)
+
+    def wait_for(self, count):
+        deadline = time.monotonic() + WAIT
+        while len(self.times) < count and not self.failed and time.monotonic() < deadline:
+            self.over.wait(0.01)
+
+    @property
+    def p99(self):
+        return sorted(self.times)[len(self.times) * 99 // 100]
+
+
+QUIET = 0.020  # seconds that a machine with other things to do may need for a request
+
+
+@pytest.fixture
+def undisturbed():
+    """A context in which a client like others is served about as quickly as before."""
+    @contextlib.contextmanager
+    def during(server, requests=100, **options):
+        with Visitor(server, **options) as before:
+            before.wait_for(requests)
+        assert not before.failed
+        with Visitor(server, **options) as visitor:
+            yield visitor
+            visitor.wait_for(requests)
+        assert not visitor.failed, visitor.failed[:3]
+        assert visitor.p99 <= 3 * max(before.p99, QUIET), (before.p99, visitor.p99)
+    return during

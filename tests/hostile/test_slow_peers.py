@@ -1,0 +1,196 @@
+"""Peers that are slow, in every way there is: each is cut in its time, and nobody else notices."""
+
+import socket
+import ssl
+import time
+
+import pytest
+
+from conftest import GET, HELLO, WAIT, rest_of
+
+POST = b"POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"
+CHUNKED = b"POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+STREAMED = CHUNKED.replace(b"/body", b"/count")
+PEERS = 50
+EVERY = 0.05
+TIME = 1.0  # of a head, a handshake, and a body that does not come
+QUICKLY = dict(header_ms=1000, tls_ms=1000, body_ms=1000, write_ms=1000, rate=240,
+               rate_grace_ms=1000)
+
+
+def trickle(connections, opening, pieces, seconds=WAIT):
+    """Send the opening, then piece after piece on all of them, until each has been ended: after
+    how many seconds the last one was."""
+    begun = time.monotonic()
+    for connection in connections:
+        connection.sendall(opening)
+        connection.settimeout(0)
+    left, number = list(connections), 0
+    while left and time.monotonic() - begun < seconds:
+        time.sleep(EVERY)  # this is what it is about
+        for connection in list(left):
+            try:
+                connection.send(pieces[number % len(pieces)])
+            except BlockingIOError:
+                pass
+            except OSError:
+                left.remove(connection)
+        number += 1
+    assert not left, "%d of %d are still there" % (len(left), len(connections))
+    return time.monotonic() - begun
+
+
+FORMS = {
+    "a head by bytes": (b"", [b"G", b"E", b"T", b" ", b"/"] + [b"a"] * 1000),
+    "a head by fields": (GET[:-2], [b"A: b\r\n"]),
+    "a body by bytes": (POST, [b"x"]),
+    "chunks by bytes": (CHUNKED, [b"1", b"\r", b"\n", b"x", b"\r", b"\n"]),
+    "trailers by bytes": (CHUNKED + b"0\r\n", [b"A", b":", b"b", b"\r", b"\n"]),
+    "a streamed body by bytes": (STREAMED, [b"1", b"\r", b"\n", b"x", b"\r", b"\n"]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_b01_slow_senders(victim, undisturbed, form):
+    server = victim(workers=1, pool_threads=PEERS, **QUICKLY)
+    opening, pieces = FORMS[form]
+    with undisturbed(server):
+        connections = [server.connect() for _ in range(PEERS)]
+        seconds = trickle(connections, opening, pieces)
+    assert 0.8 * TIME < seconds < 4 * TIME
+    for connection in connections:
+        connection.close()
+
+
+def test_b01_slow_handshakes(victim, undisturbed, ca):
+    server = victim("https://127.0.0.1:0", workers=1, cert=ca.good.cert, key=ca.good.key,
+                    **QUICKLY)
+    theirs, ours = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cafile=ca.cert)
+    hello = context.wrap_bio(theirs, ours, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        hello.do_handshake()
+    pieces = [bytes([byte]) for byte in ours.read()]
+    with undisturbed(server, context=context):
+        connections = [server.connect() for _ in range(PEERS)]
+        seconds = trickle(connections, b"", pieces)
+    assert 0.8 * TIME < seconds < 4 * TIME
+    for connection in connections:
+        connection.close()
+
+
+# ---- who reads nothing ----
+
+MUCH = 8 << 20
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "much.bin").write_bytes(bytes(MUCH))
+    return folder
+
+
+READS = {
+    "a small reply, again and again": b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 200000,
+    "a large reply": b"GET /big/%d HTTP/1.1\r\nHost: h\r\n\r\n" % (MUCH >> 10),
+    "a reply that is made": b"GET /stream/%d HTTP/1.1\r\nHost: h\r\n\r\n" % (MUCH >> 10),
+    "a file": b"GET /files/much.bin HTTP/1.1\r\nHost: h\r\n\r\n",
+}
+
+
+def ask_and_fall_silent(connection, asked):
+    """Send as much of it as the server takes."""
+    connection.settimeout(0.2)
+    try:
+        connection.sendall(asked)
+    except TimeoutError:
+        pass
+
+
+def wait_until_cut(connections, seconds=WAIT):
+    """Without reading: until the server has closed each of them."""
+    begun = time.monotonic()
+    left = list(connections)
+    while left and time.monotonic() - begun < seconds:
+        time.sleep(EVERY)
+        left = [c for c in left if not is_cut(c)]
+    assert not left
+    return time.monotonic() - begun
+
+
+TCP_CLOSE_WAIT, TCP_CLOSE, TCP_ESTABLISHED = 8, 7, 1
+
+
+def is_cut(connection):
+    """Has the peer closed it? What it had sent before may not have been read."""
+    return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("what", READS)
+def test_b01_who_reads_nothing_is_cut(victim, undisturbed, files, ca, what, tls):
+    secure = dict(cert=ca.good.cert, key=ca.good.key) if tls else {}
+    context = ssl.create_default_context(cafile=ca.cert) if tls else None
+    server = victim("%s://127.0.0.1:0" % ("https" if tls else "http"), workers=1, files=files,
+                    **QUICKLY, **secure)
+    with undisturbed(server, context=context):
+        before = server.memory
+        plain = [server.connect() for _ in range(5)]
+        connections = plain
+        if tls:
+            connections = [context.wrap_socket(c, server_hostname="localhost") for c in plain]
+        for connection in connections:
+            ask_and_fall_silent(connection, READS[what])
+        used = (server.memory - before) / len(connections)
+        wait_until_cut(connections)
+    assert used < (MUCH if what == "a large reply" else 0) + (512 << 10)
+    for connection in connections:
+        connection.close()
+
+
+# ---- who reads slowly ----
+
+
+def read_slowly(server, rate, seconds):
+    """Read so many bytes a second of a long reply: for how long that went well."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        connection.connect((server.host, server.port))
+        connection.sendall(READS["a file"])
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds and not is_cut(connection):
+            connection.recv(int(rate * EVERY))
+            time.sleep(EVERY)
+        return time.monotonic() - begun
+
+
+def test_b01_who_reads_slowly_but_steadily_is_not_cut(victim, files):
+    """The socket is full all the time: what the client takes, and not what is sent, is progress."""
+    server = victim(workers=1, files=files, write_ms=1000, rate=10000, rate_grace_ms=1000)
+    assert read_slowly(server, 50000, 4) >= 4
+
+
+def test_b01_who_reads_more_slowly_than_that_is_cut(victim, files):
+    server = victim(workers=1, files=files, write_ms=1000, rate=10000, rate_grace_ms=1000)
+    assert read_slowly(server, 2000, WAIT) < 5
+
+
+# ---- who sends nothing more, but listens ----
+
+
+@pytest.mark.parametrize("what", ["/", "/big/4096", "/stream/4096", "/files/much.bin", "/pool/200",
+                                  "/wait/200"])
+def test_b01_half_closed_peers_are_answered(victim, files, what):
+    server = victim(workers=1, files=files)
+    with server.connect() as connection:
+        connection.sendall(b"GET %s HTTP/1.1\r\nHost: h\r\n\r\n" % what.encode())
+        connection.shutdown(socket.SHUT_WR)
+        received = rest_of(connection, time.monotonic() + WAIT)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    expected = {"/": HELLO, "/pool/200": b"slept\n", "/wait/200": b"waited\n"}
+    if what in expected:
+        assert received.endswith(expected[what])
+    else:
+        assert len(received) > 4 << 20
