@@ -66,12 +66,15 @@ static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *
         SSL_free_buffers(s->ssl);
     s->untidy = false;
     /* The end of a handshake that came together with a request leaves together with the answer.
-     * A write that fails is for the next write to tell: what the peer sent can still be read. */
+     * A write that fails is for the next write to tell: what the peer sent can still be read. Where
+     * that is nothing, there is no answer to wait for: what asks for it has not left. */
     bool answer_follows = !was_up && got > 0;
     if (!answer_follows || !sk_tls_hold_back(s))
         sk_tls_flush(s, NULL);
     if (got > 0)
         return (ptrdiff_t)got;
+    if (rc == SKUA_E_AGAIN && s->write_failed)
+        return sk_fail_plain(err, s->write_failed, SKUA_PHASE_SEND);
     return s->failed ? sk_tls_repeat_failure(s, err) : rc;
 }
 
