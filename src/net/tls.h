@@ -78,6 +78,8 @@ typedef struct sk_tls_peer sk_tls_peer;
 sk_tls_peer *sk_tls_peer_hold(skua_stream *s);
 int sk_tls_peer_describe(const sk_tls_peer *p, skua_certificate *out); /* 0 or SKUA_E_NOMEM */
 void sk_tls_peer_free(sk_tls_peer *p);
+/* Is the handshake done? */
+bool sk_tls_is_up(const skua_stream *s);
 /* Has the handshake failed because the peer sent an HTTP request in the clear? */
 bool sk_tls_heard_http(const skua_stream *s);
 /* After the handshake: "TLSv1.3". Static. */

@@ -46,6 +46,7 @@ static size_t decrypt(sk_tls *s, char *buf, size_t len, int *rc) {
             *rc = read_stopped(s, ok);
             break;
         }
+        sk_tls_note_data(s);
         got += n;
     }
     return got;
@@ -175,17 +176,19 @@ const skua_stream_ops sk_tls_ended_ops = {
     .info = tls_info,
 };
 
+bool sk_tls_is_up(const skua_stream *base) {
+    return ((const sk_tls *)(const void *)base)->up;
+}
+
 bool sk_tls_is(const skua_stream *s) {
     return s->ops == &tls_ops || s->ops == &sk_tls_ended_ops;
 }
 
 static bool attach(sk_tls *s) {
     s->ssl = SSL_new(s->ctx->ssl);
-    BIO *b = s->ssl ? BIO_new(s->ctx->bio) : NULL;
-    if (!b)
+    if (!s->ssl || BIO_up_ref(s->scratch->bio) != 1)
         return false;
-    BIO_set_data(b, s);
-    SSL_set_bio(s->ssl, b, b); /* takes the one reference for both directions */
+    SSL_set_bio(s->ssl, s->scratch->bio, s->scratch->bio); /* takes one reference for both */
     SSL_set_app_data(s->ssl, s);
     return true;
 }

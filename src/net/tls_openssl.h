@@ -58,7 +58,6 @@ typedef struct sk_tls_serving {
 struct sk_tls_ctx {
     atomic_uint refs;
     SSL_CTX *ssl;
-    BIO_METHOD *bio;
     char *server_name; /* to verify in place of the host; or NULL */
     char *sni;         /* to send in place of the name that is verified; "": none; or NULL */
     char *bundle;      /* the system's authorities in one file, read when first missed; or NULL */
@@ -99,6 +98,7 @@ typedef struct sk_tls {
     bool plain;         /* it failed: the peer sent an HTTP request in the clear */
     bool blocked;       /* the stream below did not take all of `out` */
     bool untidy;        /* OpenSSL may hold a buffer that it no longer needs */
+    uint16_t barren;    /* records without data; see sk_tls_note_data */
     char host[];        /* whom a client means; "" on a server */
 } sk_tls;
 
@@ -106,10 +106,13 @@ typedef struct sk_tls {
  * will go on with; another stream that needs the place sends it home first. */
 struct sk_tls_scratch {
     unsigned holders; /* whoever made it, and the streams */
+    BIO_METHOD *method;
+    BIO *bio; /* of all the streams: it reads and writes for the holder */
     sk_buf in;
     sk_buf out;
     sk_tls *holder;
-    bool dry;    /* the stream below had no more in this call */
+    size_t read; /* below, in this call */
+    bool dry;    /* the stream below had no more in this call, or is not asked for any */
     int io_code; /* how the stream below ended or failed in this call: SKUA_E_TLS_EOF for an end */
     skua_error io;
     char gathered[SSL3_RT_MAX_PLAIN_LENGTH];
@@ -133,8 +136,8 @@ bool sk_tls_can_send(const sk_tls *s);
 ptrdiff_t sk_tls_writev(skua_stream *base, const skua_str *pieces, size_t count, skua_error *err);
 
 /* tls_openssl_bio.c: ciphertext between OpenSSL and the stream below */
-BIO_METHOD *sk_tls_bio_method(void);
-void sk_tls_enter(sk_tls *s); /* at the begin of each call that lets OpenSSL work */
+void sk_tls_enter(sk_tls *s);     /* at the begin of each call that lets OpenSSL work */
+void sk_tls_note_data(sk_tls *s); /* a record had some: it pays for itself and for one without */
 bool sk_tls_in_is_dry(const sk_tls *s);
 bool sk_tls_out_room(sk_tls *s, size_t plaintext);
 int sk_tls_flush(sk_tls *s, skua_error *err);

@@ -9,7 +9,11 @@
  * One read below fills up to 64 KiB, from which OpenSSL takes its records. All records that one
  * call makes stand in scratch.out and leave in one write. A stream owns a buffer only while
  * something was left over: what it has not decrypted when another stream of the thread needs the
- * scratch, and what the stream below did not take.
+ * scratch, and what the stream below did not take. OpenSSL's face of all this, the BIO, is the
+ * scratch's as well: it works for whichever stream holds that.
+ *
+ * How much one call reads is bounded, as is what a peer may send without saying anything, because
+ * OpenSSL goes on by itself until there is data.
  *
  * It does not encrypt, and does not judge what ends a connection. */
 #include "net/tls_openssl.h"
@@ -26,21 +30,11 @@
 /* More than one writev accepts, with what was held back. Only a peer that makes us answer and does
  * not read the answers could go beyond. */
 #define OUT_MAX (512u * 1024)
-
-sk_tls_scratch *sk_tls_scratch_new(void) {
-    sk_tls_scratch *s = sk_zalloc(sizeof *s);
-    if (s)
-        s->holders = 1;
-    return s;
-}
-
-void sk_tls_scratch_free(sk_tls_scratch *s) {
-    if (!s || --s->holders > 0)
-        return;
-    sk_buf_free(&s->in);
-    sk_buf_free(&s->out);
-    sk_free(s);
-}
+/* One call reads no more below, so that others have their turn: what is left there still makes it
+ * readable. */
+#define IN_MAX (256u * 1024)
+/* Records without data beyond one for each that has some: key updates, tickets, renegotiation. */
+#define BARREN_MAX 256u
 
 /* Make what is left in the shared buffer the stream's own. Where there is no memory for a copy, the
  * buffer itself changes hands, so that nothing is lost. */
@@ -68,6 +62,7 @@ void sk_tls_enter(sk_tls *s) {
         keep(&c->holder->in, &c->in);
     c->holder = s;
     c->dry = false;
+    c->read = 0;
     c->io_code = 0;
     /* The program's own use of OpenSSL may have left something. Clearing walks the whole queue. */
     if (ERR_peek_error() != 0)
@@ -98,7 +93,9 @@ static bool fill(sk_tls *s) {
     ptrdiff_t n = s->below->ops->read(s->below, room, READ_SIZE, &c->io);
     if (n > 0) {
         sk_buf_commit(&c->in, (size_t)n);
-        c->dry = (size_t)n < READ_SIZE && (s->below->ops->flags & SKUA_STREAM_SHORT_IS_DRY);
+        c->read += (size_t)n;
+        c->dry = c->read >= IN_MAX ||
+                 ((size_t)n < READ_SIZE && (s->below->ops->flags & SKUA_STREAM_SHORT_IS_DRY));
         return true;
     }
     if (n == SKUA_E_AGAIN)
@@ -114,8 +111,22 @@ bool sk_tls_in_is_dry(const sk_tls *s) {
     return c->dry && sk_buf_len(&s->in) == 0 && sk_buf_len(&c->in) == 0;
 }
 
+/* OpenSSL asks for the header of each record by itself. */
+static bool is_too_barren(sk_tls *s, size_t asked) {
+    if (!s->up || asked != SSL3_RT_HEADER_LENGTH || s->barren++ < BARREN_MAX)
+        return false;
+    sk_tls_scratch *c = s->scratch;
+    c->io_code = sk_fail(&c->io, SKUA_E_TLS, SKUA_PHASE_TLS,
+                         "the peer sends record after record without data");
+    return true;
+}
+
+void sk_tls_note_data(sk_tls *s) {
+    s->barren = (uint16_t)(s->barren > 2 ? s->barren - 2 : 0);
+}
+
 static int bio_read(BIO *b, char *dst, size_t len, size_t *got) {
-    sk_tls *s = BIO_get_data(b);
+    sk_tls *s = ((sk_tls_scratch *)BIO_get_data(b))->holder;
     BIO_clear_retry_flags(b);
     sk_buf *from = sk_buf_len(&s->in) > 0 ? &s->in : &s->scratch->in;
     if (sk_buf_len(from) == 0 && !fill(s)) {
@@ -123,6 +134,8 @@ static int bio_read(BIO *b, char *dst, size_t len, size_t *got) {
             BIO_set_retry_read(b);
         return 0;
     }
+    if (is_too_barren(s, len))
+        return 0;
     *got = len < sk_buf_len(from) ? len : sk_buf_len(from);
     memcpy(dst, sk_buf_head(from), *got);
     sk_buf_consume(from, *got);
@@ -132,10 +145,9 @@ static int bio_read(BIO *b, char *dst, size_t len, size_t *got) {
 }
 
 static int bio_write(BIO *b, const char *src, size_t len, size_t *put) {
-    sk_tls *s = BIO_get_data(b);
-    sk_tls_scratch *c = s->scratch;
+    sk_tls_scratch *c = BIO_get_data(b);
     BIO_clear_retry_flags(b);
-    if (sk_buf_len(&s->out) + sk_buf_len(&c->out) + len > OUT_MAX) {
+    if (sk_buf_len(&c->holder->out) + sk_buf_len(&c->out) + len > OUT_MAX) {
         c->io_code = sk_fail(&c->io, SKUA_E_TLS, SKUA_PHASE_TLS,
                              "the peer does not read the answers it makes us send");
         return 0;
@@ -161,12 +173,37 @@ static int bio_create(BIO *b) {
     return 1;
 }
 
-BIO_METHOD *sk_tls_bio_method(void) {
+static BIO_METHOD *make_method(void) {
     BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "skua stream");
     if (m && BIO_meth_set_read_ex(m, bio_read) && BIO_meth_set_write_ex(m, bio_write) &&
         BIO_meth_set_ctrl(m, bio_ctrl) && BIO_meth_set_create(m, bio_create))
         return m;
     BIO_meth_free(m);
+    return NULL;
+}
+
+void sk_tls_scratch_free(sk_tls_scratch *s) {
+    if (!s || --s->holders > 0)
+        return;
+    BIO_free(s->bio);
+    BIO_meth_free(s->method);
+    sk_buf_free(&s->in);
+    sk_buf_free(&s->out);
+    sk_free(s);
+}
+
+sk_tls_scratch *sk_tls_scratch_new(void) {
+    sk_tls_scratch *s = sk_zalloc(sizeof *s);
+    if (!s)
+        return NULL;
+    s->holders = 1;
+    s->method = make_method();
+    s->bio = s->method ? BIO_new(s->method) : NULL;
+    if (s->bio) {
+        BIO_set_data(s->bio, s);
+        return s;
+    }
+    sk_tls_scratch_free(s);
     return NULL;
 }
 

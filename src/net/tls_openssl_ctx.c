@@ -109,8 +109,7 @@ static sk_tls_ctx *ctx_alloc(bool server) {
     atomic_init(&c->refs, 1);
     c->server = server;
     c->ssl = sk_tls_ssl_ctx_new(server);
-    c->bio = sk_tls_bio_method();
-    if (c->ssl && c->bio)
+    if (c->ssl)
         return c;
     sk_tls_ctx_unref(c);
     return NULL;
@@ -164,7 +163,6 @@ void sk_tls_ctx_unref(sk_tls_ctx *c) {
     sk_tls_sni_free(c);
     sk_tls_pairs_free(c);
     sk_tls_tickets_unref(c->serving.tickets);
-    BIO_meth_free(c->bio);
     sk_tls_keylog_close(c);
     skua_tls_sessions_free(c->sessions);
     sk_free(c->server_name);

@@ -46,14 +46,18 @@ static sk_step answer_plainly(sk_sconn *c) {
                            "This port speaks HTTPS: the URL must begin with https://.");
 }
 
+/* Reading shakes hands, and takes the request that came with the end of it: the two are answered
+ * in one send. Whatever else reading says then, the next read says again. */
 static sk_step step_handshake(sk_sconn *c) {
+    skua_stream *stream = c->session.stream;
     skua_error err;
-    int rc = sk_tls_handshake(c->session.stream, &err);
-    if (rc == SKUA_E_AGAIN)
-        return SK_STEP_WAIT;
-    if (rc != 0) {
+    sk_sconn_share_input(c);
+    int rc = sk_session_read_ahead(&c->session, &err);
+    if (!sk_tls_is_up(stream)) {
+        if (rc == SKUA_E_AGAIN)
+            return SK_STEP_WAIT;
         sk_worker_tell(c->worker, SKUA_LOG_INFO, "%s", err.msg);
-        return sk_tls_heard_http(c->session.stream) ? answer_plainly(c) : SK_STEP_CLOSE;
+        return sk_tls_heard_http(stream) ? answer_plainly(c) : SK_STEP_CLOSE;
     }
     c->state = SK_SCONN_HEAD;
     c->timer_kind = SK_SCONN_NO_TIMER;

@@ -300,6 +300,8 @@ static void connections_share_scratch(void **state) {
         sk_tls_scratch_free(ends_tls(&b, i)->scratch);
         ends_tls(&b, i)->scratch = a.scratch[i];
         a.scratch[i]->holders++;
+        BIO_up_ref(a.scratch[i]->bio);
+        SSL_set_bio(ends_tls(&b, i)->ssl, a.scratch[i]->bio, a.scratch[i]->bio);
     }
     ends_shake(&b);
     assert_int_equal(b.rc[CLIENT], 0);

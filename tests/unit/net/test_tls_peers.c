@@ -227,6 +227,64 @@ static void a02_many_tickets_are_taken(void **state) {
     ends_close(&e);
 }
 
+/* OpenSSL answers each and goes on: without a bound a peer could keep a server's thread to itself.
+ */
+static void b14_records_without_data_come_to_an_end(void **state) {
+    (void)state;
+    ends e;
+    connect_ends(&e, SKUA_TLS_1_3);
+    sk_tls *c = ends_tls(&e, CLIENT);
+    for (int i = 0; i < 300; i++) {
+        sk_tls_enter(c);
+        SSL_key_update(c->ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+        assert_int_equal(SSL_do_handshake(c->ssl), 1);
+        assert_int_equal(sk_tls_flush(c, NULL), 0);
+    }
+    assert_int_equal(ends_write(&e, CLIENT, "x", 1), 1);
+    assert_int_equal(ends_read(&e, SERVER, &(char){0}, 1), SKUA_E_TLS);
+    assert_non_null(strstr(e.err[SERVER].msg, "record after record without data"));
+    ends_close(&e);
+}
+
+static void b14_each_record_with_data_pays_for_one_without(void **state) {
+    (void)state;
+    ends e;
+    char buf[16];
+    connect_ends(&e, SKUA_TLS_1_3);
+    sk_tls *c = ends_tls(&e, CLIENT);
+    for (int i = 0; i < 600; i++) {
+        sk_tls_enter(c);
+        SSL_key_update(c->ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+        assert_int_equal(SSL_do_handshake(c->ssl), 1);
+        assert_int_equal(ends_write(&e, CLIENT, "x", 1), 1);
+        assert_int_equal(ends_read(&e, SERVER, buf, sizeof buf), 1);
+        assert_int_equal(ends_read(&e, SERVER, buf, sizeof buf), SKUA_E_AGAIN);
+    }
+    ends_close(&e);
+}
+
+/* A fast peer has what it sends taken in pieces, between which others have their turn. */
+static void b14_one_read_takes_no_more_than_its_share(void **state) {
+    (void)state;
+    enum { SENT = 1 << 20, SHARE = 320 << 10 };
+    static char data[256 << 10], buf[SENT];
+    ends e;
+    ends_open(&e, 2 * SENT, SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca")),
+              SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), "a.example");
+    ends_shake(&e);
+    for (size_t at = 0; at < SENT; at += sizeof data)
+        assert_int_equal(ends_write(&e, CLIENT, data, sizeof data), sizeof data);
+    int reads = 0;
+    for (ptrdiff_t n, got = 0; got < SENT; got += n) {
+        n = ends_read(&e, SERVER, buf, sizeof buf);
+        assert_in_range(n, 1, SHARE);
+        reads++;
+    }
+    assert_in_range(reads, 4, 5);
+    assert_int_equal(ends_read(&e, SERVER, buf, sizeof buf), SKUA_E_AGAIN);
+    ends_close(&e);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a02_whoever_does_not_speak_tls),
@@ -237,6 +295,9 @@ int main(void) {
         cmocka_unit_test(a02_a_client_cannot_renegotiate_either),
         cmocka_unit_test(a02_keys_are_updated),
         cmocka_unit_test(a02_many_tickets_are_taken),
+        cmocka_unit_test(b14_records_without_data_come_to_an_end),
+        cmocka_unit_test(b14_each_record_with_data_pays_for_one_without),
+        cmocka_unit_test(b14_one_read_takes_no_more_than_its_share),
     };
     return cmocka_run_group_tests(tests, common_begin, certs_end);
 }

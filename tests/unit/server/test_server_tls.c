@@ -46,15 +46,19 @@ static SSL_CTX *guests(const char *cert) {
     return c;
 }
 
-static void guest_connect(guest *g, SSL_CTX *c, const char *url, SSL_SESSION *session) {
+static void guest_dial(guest *g, SSL_CTX *c, const char *url) {
     static const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
     raw_client raw;
     rc_connect(&raw, url);
     *g = (guest){.fd = raw.fd, .ssl = SSL_new(c)};
     fcntl(g->fd, F_SETFL, 0);
     setsockopt(g->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    SSL_set_fd(g->ssl, g->fd);
     SSL_set_tlsext_host_name(g->ssl, "a.example");
+}
+
+static void guest_connect(guest *g, SSL_CTX *c, const char *url, SSL_SESSION *session) {
+    guest_dial(g, c, url);
+    SSL_set_fd(g->ssl, g->fd);
     if (session)
         SSL_set_session(g->ssl, session);
     assert_int_equal(SSL_connect(g->ssl), 1);
@@ -193,7 +197,49 @@ static void b03_without_tls_nobody_is_known(void **state) {
     running_finish(&r);
 }
 
-/* ---- handshakes that stall ---- */
+/* ---- handshakes ---- */
+
+static void send_all(guest *g, BIO *from) {
+    char *data;
+    long len = BIO_get_mem_data(from, &data);
+    assert_int_equal(send(g->fd, data, (size_t)len, 0), len);
+    BIO_reset(from);
+}
+
+/* A client whose request comes with the end of its handshake is answered at once: the ticket and
+ * the answer come together. */
+static void b14_the_end_of_a_handshake_leaves_with_the_answer(void **state) {
+    (void)state;
+    static const char request[] = "GET /inline HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    char raw[8192];
+    running r;
+    later l = {.begun = false};
+    serve(&r, 1, &l, SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("first")));
+    SSL_CTX *c = guests(NULL);
+    guest g;
+    guest_dial(&g, c, skua_server_url(r.s, 0));
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    SSL_set_bio(g.ssl, in, out);
+    assert_int_equal(SSL_connect(g.ssl), -1);
+    send_all(&g, out);
+    while (SSL_connect(g.ssl) != 1) {
+        ssize_t n = recv(g.fd, raw, sizeof raw, 0);
+        assert_true(n > 0);
+        assert_int_equal(BIO_write(in, raw, (int)n), n);
+    }
+    assert_int_equal(SSL_write(g.ssl, request, sizeof request - 1), sizeof request - 1);
+    send_all(&g, out);
+    ssize_t n = recv(g.fd, raw, sizeof raw, 0);
+    assert_true(n > 0);
+    assert_int_equal(BIO_write(in, raw, (int)n), n);
+    int len = SSL_read(g.ssl, g.heard, sizeof g.heard - 1);
+    assert_true(len > 0);
+    g.heard[len] = '\0';
+    assert_non_null(strstr(g.heard, "\r\n\r\nnobody\n"));
+    guest_leave(&g);
+    SSL_CTX_free(c);
+    running_finish(&r);
+}
 
 static void b14_stalled_handshakes_cost_the_others_nothing(void **state) {
     (void)state;
@@ -337,6 +383,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b03_handlers_see_who_a_client_is),
         cmocka_unit_test(b03_without_tls_nobody_is_known),
+        cmocka_unit_test(b14_the_end_of_a_handshake_leaves_with_the_answer),
         cmocka_unit_test(b14_stalled_handshakes_cost_the_others_nothing),
         cmocka_unit_test(b03_a_reload_by_call_is_for_newcomers),
         cmocka_unit_test(b03_no_request_is_lost_while_certificates_change),
