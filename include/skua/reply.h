@@ -182,8 +182,9 @@ typedef ptrdiff_t skua_reply_source_fn(void *buf, size_t cap, void *user);
  * are gone when it returns. Whoever calls skua_reply_resume from another thread sees to it, with a
  * lock that `done` takes as well, that it is not called afterwards.
  *
- * Returns: 0; SKUA_E_STATE (headers have not ended), SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM or what
- *          latched before: `done` is then not called.
+ * Returns: 0; SKUA_E_STATE (headers have not ended), SKUA_E_BROKEN_PIPE (the client of a reply that
+ *          was deferred before has gone), SKUA_E_INVALID_ARGUMENT, SKUA_E_NOMEM or what latched
+ *          before: `done` is then not called, and what was deferred before still to be finished.
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_stream(skua_reply *a, skua_reply_source_fn *fn, void (*done)(void *user),
@@ -226,21 +227,22 @@ SKUA_API int skua_reply_event(skua_reply *a, const skua_event *event);
 /* Have the reply finished later, not when the handler returns: from then on request and reply live
  * until skua_reply_finish, and calls on the two may come from any thread, from one at a time. What
  * the handler returns then does not matter, and once the reply may be in another thread's hands the
- * handler must not touch it.
+ * handler must not touch it. The error page and hooks of skua_server_after cannot defer.
  *
  * Where the client goes away, calls that send give SKUA_E_BROKEN_PIPE; the objects stay, and
  * skua_reply_finish is still due. In a handler on the pool, which may block, it is only for those
  * who want to finish after its return.
  *
- * Returns: 0 (also when it is deferred already), SKUA_E_NOMEM (latched), SKUA_E_STATE for a reply
- *          of the server's own.
+ * Returns: 0 (also when it is deferred already), SKUA_E_NOMEM (latched), SKUA_E_STATE in an error
+ *          page or such a hook.
  * Thread: its loop.
  * Since: 0.1 */
 SKUA_API int skua_reply_defer(skua_reply *a);
 
-/* Finish a deferred reply: it is complete, as if a handler had returned. Exactly once for each
- * skua_reply_defer; request and reply are gone afterwards, and the callbacks below not called any
- * more. Without a reply, or with one that failed, the server answers 500 if it still can.
+/* Finish a deferred reply: it is complete, as if a handler had returned. Exactly once, however
+ * often it was deferred; request and reply are gone afterwards, and the callbacks below not called
+ * any more: one that is being called is waited for, so hold no lock that it takes. Without a reply,
+ * or with one that failed, the server answers 500 if it still can.
  *
  * Returns: 0; what latched before; SKUA_E_STATE where it is not deferred; SKUA_E_INVALID_ARGUMENT
  *          for NULL.
@@ -259,13 +261,14 @@ SKUA_API int skua_reply_is_gone(skua_reply *a);
 /* Have fn(a, user) called once, when the client of a deferred reply goes before the reply is
  * finished. It may finish it.
  *
- * Returns: 0, SKUA_E_STATE where it is not deferred, SKUA_E_INVALID_ARGUMENT for NULL.
+ * Returns: 0; SKUA_E_BROKEN_PIPE: it has gone already, and fn is not called; SKUA_E_STATE where it
+ *          is not deferred, SKUA_E_INVALID_ARGUMENT for NULL.
  * Thread: any, where it is deferred.
  * Since: 0.1 */
 SKUA_API int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user);
 
 /* Have fn(a, user) called when a deferred reply that answered SKUA_E_AGAIN to skua_reply_write
- * takes bytes again.
+ * takes bytes again; also where that was refused before this call.
  *
  * Returns: 0, SKUA_E_STATE where it is not deferred, SKUA_E_INVALID_ARGUMENT for NULL.
  * Thread: any, where it is deferred.

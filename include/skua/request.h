@@ -19,8 +19,8 @@ typedef struct skua_request skua_request;
  * (a negative SKUA_E_ code, data NULL): malformed, too large, too slow, or the client has gone.
  *
  * Returns: 0 to go on; SKUA_E_AGAIN: the piece was taken, and no more is wanted before
- * skua_request_resume; another negative code ends the exchange with 500, unless a reply was begun.
- */
+ * skua_request_resume; another negative code finishes the reply, with 500 unless it was begun: then
+ * nobody else may be about to. */
 typedef int skua_request_body_fn(skua_request *q, const void *data, ptrdiff_t len, void *user);
 
 /* Give the method as received: "GET". Methods are case-sensitive (RFC 9110 9.1).
@@ -154,9 +154,9 @@ SKUA_API const char *skua_request_body(const skua_request *q, size_t *len);
 SKUA_API ptrdiff_t skua_request_read(skua_request *q, void *buf, size_t len);
 
 /* On a route that streams bodies: have fn called with each piece as it comes, in the loop's thread.
- * The reply is then finished with skua_reply_finish, which may be called from fn. A client that
- * expects 100-continue is told to go on. Pieces are not kept: while fn asks for a pause the client
- * has to wait.
+ * The reply is then deferred, and finished with skua_reply_finish, which may be called from fn. A
+ * client that expects 100-continue is told to go on. Pieces are not kept: while fn asks for a pause
+ * the client has to wait. In a hook of skua_server_before it takes any body.
  *
  * Returns: 0, SKUA_E_STATE (the body is not streamed; asked for already), SKUA_E_NOMEM,
  *          SKUA_E_INVALID_ARGUMENT for NULL.

@@ -85,9 +85,9 @@ void sk_sconn_heartbeat(sk_sconn *c) {
     static const skua_str comment = SK_LIT(":\n\n");
     skua_reply *a = &c->exchange->reply;
     if (a->coding)
-        sk_reply_coding_write(a, comment, SK_ENCODE_FLUSH, true);
+        sk_reply_coding_write(a, comment, SK_ENCODE_FLUSH, false);
     else
-        sk_reply_way_data(a, comment.ptr, comment.len, true);
+        sk_reply_way_data(a, comment.ptr, comment.len, false);
 }
 
 bool sk_sconn_is_event_stream(const sk_sconn *c) {
@@ -238,21 +238,26 @@ static sk_step over(sk_sconn *c) {
     return sk_sconn_replied(c, sk_reply_finish(&x->reply, rc));
 }
 
-sk_step sk_sconn_step_deferred(sk_sconn *c) {
-    if (c->blocked)
-        return SK_STEP_WAIT;
+/* What has come of the reply goes out. ON: more of it may come. */
+static sk_step send_reply(sk_sconn *c, bool *finished) {
     sk_deferral *d = c->exchange->deferral;
-    if (sk_deferral_collect(d, c->session.out))
-        return over(c);
-    if (sk_deferral_has_source(d)) {
+    *finished = sk_deferral_collect(d, c->session.out);
+    if (!*finished && sk_deferral_has_source(d)) {
         sk_step s = pour(c);
-        if (s != SK_STEP_ON || sk_deferral_collect(d, c->session.out))
-            return s == SK_STEP_ON ? over(c) : s;
-    }
-    if (sk_sconn_queued(c) > 0) {
-        sk_step s = sk_sconn_flush(c);
-        if (s == SK_STEP_CLOSE)
+        if (s != SK_STEP_ON)
             return s;
+        *finished = sk_deferral_collect(d, c->session.out);
     }
+    return *finished || sk_sconn_flush(c) != SK_STEP_CLOSE ? SK_STEP_ON : SK_STEP_CLOSE;
+}
+
+/* Both ways at once: what the peer sends is received whether or not it takes the reply. */
+sk_step sk_sconn_step_deferred(sk_sconn *c) {
+    bool finished = false;
+    sk_step s = c->blocked ? SK_STEP_ON : send_reply(c, &finished);
+    if (s != SK_STEP_ON)
+        return s;
+    if (finished)
+        return over(c);
     return sk_h1_recv_idle(&c->session.h1) ? listen_ahead(c) : receive(c);
 }

@@ -53,7 +53,8 @@ static int find_route(const sk_sconn *c, skua_request *q) {
 }
 
 int64_t sk_sconn_body_max(const sk_sconn *c) {
-    int64_t max = c->exchange->request.route->limits.body_max;
+    const sk_route *route = c->exchange->request.route; /* NULL: a hook takes it */
+    int64_t max = route ? route->limits.body_max : 0;
     return max != 0 ? max : c->worker->settings->body_max;
 }
 

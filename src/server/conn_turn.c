@@ -34,7 +34,8 @@ void sk_sconn_begin_turn(sk_sconn *c) {
     sk_sconn_share_input(c);
     share_output(c);
     c->blocked = c->yield = false;
-    w->turn_moved = c->session.received + c->session.sent;
+    w->turn_received = c->session.received;
+    w->turn_sent = c->session.sent;
     w->turn_came = 0;
 }
 
@@ -50,7 +51,8 @@ void sk_sconn_catch_up(sk_sconn *c) {
 }
 
 bool sk_sconn_turn_is_over(const sk_sconn *c) {
-    return c->session.received + c->session.sent - c->worker->turn_moved > TURN_MAX;
+    const sk_worker *w = c->worker;
+    return c->session.received - w->turn_received + c->session.sent - w->turn_sent > TURN_MAX;
 }
 
 /* Much is handed over as it is, little is copied. */

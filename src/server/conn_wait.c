@@ -131,17 +131,19 @@ static void give_back_extra(sk_sconn *c) {
 
 /* ---- setting it ---- */
 
-/* The time for progress starts anew with each; that for something whole does not. */
-static bool is_for_progress(sk_sconn_timer kind) {
-    return kind == SK_SCONN_TIMER_BODY || kind == SK_SCONN_TIMER_WRITE ||
-           kind == SK_SCONN_TIMER_HEARTBEAT;
+/* The time for progress starts anew with each; that for something whole does not. What the peer
+ * sends is no sign that it reads. */
+static bool has_progressed(const sk_sconn *c, sk_sconn_timer kind) {
+    bool received = c->session.received != c->worker->turn_received;
+    bool sent = c->session.sent != c->worker->turn_sent;
+    return (kind == SK_SCONN_TIMER_BODY && received) || (kind == SK_SCONN_TIMER_WRITE && sent) ||
+           (kind == SK_SCONN_TIMER_HEARTBEAT && sent);
 }
 
 bool sk_sconn_set_timer(sk_sconn *c) {
     sk_sconn_timer kind = timer_due(c);
     bool same = kind == (sk_sconn_timer)c->timer_kind;
-    bool moved = c->session.received + c->session.sent != c->worker->turn_moved;
-    if (same && !(is_for_progress(kind) && moved))
+    if (same && !has_progressed(c, kind))
         return true;
     int64_t rate = least_rate(c, kind);
     if (rate > 0 && !same && !begin_pace(c, kind))

@@ -146,7 +146,7 @@ bool sk_deferral_collect(sk_deferral *d, sk_buf *out) {
         move(&d->out, out);
         sk_cond_tell_all(&d->moved);
     }
-    if (any && d->told_full) {
+    if (d->told_full && d->on_room.fn) {
         d->told_full = false;
         tell(d, d->on_room);
     }
@@ -156,6 +156,7 @@ bool sk_deferral_collect(sk_deferral *d, sk_buf *out) {
 
 int sk_deferral_end(sk_deferral *d) {
     int result = d->result;
+    sk_deferral_leave_source(d);
     sk_mutex_lock(&d->lock);
     d->exchange->deferral = NULL;
     d->exchange = NULL;
@@ -180,14 +181,15 @@ void sk_deferral_tell_gone(sk_deferral *d) {
 void sk_deferral_abandon(sk_deferral *d) {
     sk_deferral_break_body(d);
     sk_deferral_tell_gone(d);
-    if (d->source.fn && !d->finished)
-        sk_deferral_source_over(d, SKUA_E_BROKEN_PIPE);
     sk_mutex_lock(&d->lock);
-    d->conn = NULL;
+    d->conn = NULL; /* from here on nobody posts, or gives it a source */
+    bool ours = d->finished || d->source.fn;
     sk_cond_tell_all(&d->moved);
-    bool orphan = d->finished && !d->posted;
     sk_mutex_unlock(&d->lock);
-    if (orphan)
+    if (!ours)
+        return; /* whoever finishes it frees it, and may have by now */
+    sk_deferral_source_over(d, SKUA_E_BROKEN_PIPE);
+    if (!d->posted)
         free_all(d);
 }
 

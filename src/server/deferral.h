@@ -104,6 +104,8 @@ bool sk_deferral_collect(sk_deferral *d, sk_buf *out);
 /* Is there a source to be asked now? If it then has nothing, say so. */
 bool sk_deferral_has_source(sk_deferral *d);
 void sk_deferral_source_dry(sk_deferral *d);
+/* It is not asked any more: tell whose it is, once. */
+void sk_deferral_leave_source(sk_deferral *d);
 /* The source has come to its end, or broken off with a code: the reply is finished. */
 void sk_deferral_source_over(sk_deferral *d, int result);
 bool sk_deferral_is_event_stream(sk_deferral *d);

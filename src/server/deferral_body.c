@@ -38,6 +38,7 @@ static void call(sk_deferral *d, const char *data, ptrdiff_t len) {
         b->over = true;
         d->finished = true;
         d->result = rc;
+        sk_deferral_post(d);
     }
 }
 

@@ -19,10 +19,15 @@ void sk_deferral_source_dry(sk_deferral *d) {
     sk_mutex_unlock(&d->lock);
 }
 
-void sk_deferral_source_over(sk_deferral *d, int result) {
-    if (d->source.done)
-        d->source.done(d->source.user);
+void sk_deferral_leave_source(sk_deferral *d) {
+    void (*done)(void *user) = d->source.done;
     d->source.done = NULL;
+    if (done)
+        done(d->source.user);
+}
+
+void sk_deferral_source_over(sk_deferral *d, int result) {
+    sk_deferral_leave_source(d);
     sk_mutex_lock(&d->lock);
     d->finished = true;
     d->result = result;
@@ -43,12 +48,15 @@ int skua_reply_stream(skua_reply *a, skua_reply_source_fn *fn, void (*done)(void
     if (rc != 0)
         return rc;
     sk_deferral *d = sk_exchange_of_reply(a)->deferral;
-    a->poured = true;
     sk_mutex_lock(&d->lock);
-    d->source = (sk_deferral_source){.fn = fn, .done = done, .user = user};
-    sk_deferral_post(d);
+    rc = d->conn ? 0 : SKUA_E_BROKEN_PIPE;
+    if (rc == 0) {
+        a->poured = true;
+        d->source = (sk_deferral_source){.fn = fn, .done = done, .user = user};
+        sk_deferral_post(d);
+    }
     sk_mutex_unlock(&d->lock);
-    return 0;
+    return rc == 0 ? 0 : sk_reply_latch(a, rc);
 }
 
 int skua_reply_resume(skua_reply *a) {

@@ -10,6 +10,8 @@ static sk_deferral *deferral_of(skua_reply *a) {
 int skua_reply_defer(skua_reply *a) {
     if (!a)
         return SKUA_E_INVALID_ARGUMENT;
+    if (a->hooking || a->paging)
+        return SKUA_E_STATE;
     sk_deferral *d = deferral_of(a);
     if (!d) {
         /* What was written so far is not to wait for what comes some time. */
@@ -51,22 +53,30 @@ int skua_reply_is_gone(skua_reply *a) {
     return gone;
 }
 
-static int set_event(skua_reply *a, size_t at, sk_deferral_event event) {
+int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
     if (!a)
         return SKUA_E_INVALID_ARGUMENT;
     sk_deferral *d = deferral_of(a);
     if (!d)
         return SKUA_E_STATE;
     sk_mutex_lock(&d->lock);
-    *(sk_deferral_event *)(void *)((char *)d + at) = event;
+    int rc = d->conn && !d->told_gone ? 0 : SKUA_E_BROKEN_PIPE;
+    if (rc == 0)
+        d->on_gone = (sk_deferral_event){fn, user};
     sk_mutex_unlock(&d->lock);
-    return 0;
-}
-
-int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
-    return set_event(a, offsetof(sk_deferral, on_gone), (sk_deferral_event){fn, user});
+    return rc;
 }
 
 int skua_reply_on_room(skua_reply *a, skua_reply_event_fn *fn, void *user) {
-    return set_event(a, offsetof(sk_deferral, on_room), (sk_deferral_event){fn, user});
+    if (!a)
+        return SKUA_E_INVALID_ARGUMENT;
+    sk_deferral *d = deferral_of(a);
+    if (!d)
+        return SKUA_E_STATE;
+    sk_mutex_lock(&d->lock);
+    d->on_room = (sk_deferral_event){fn, user};
+    if (d->told_full) /* and there may be room by now */
+        sk_deferral_post(d);
+    sk_mutex_unlock(&d->lock);
+    return 0;
 }

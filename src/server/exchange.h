@@ -72,7 +72,8 @@ struct skua_reply {
     int error;       /* latched */
     uint8_t framing; /* sk_body, once the head is out */
     bool interim;
-    bool hooked;      /* the hooks have seen it */
+    bool hooking;     /* the hooks are being called */
+    bool hooked;      /* they have seen it */
     bool unhooked;    /* one of them failed: what is said instead they do not see */
     bool paging;      /* the program's error page is being asked for */
     bool poured;      /* the body comes from a source */

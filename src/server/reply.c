@@ -150,10 +150,11 @@ static int hook(skua_reply *a) {
     sk_exchange *x = sk_exchange_of_reply(a);
     if (a->hooked || a->unhooked || !x->callbacks || !x->request.path.text)
         return 0;
-    a->hooked = true;
+    a->hooked = a->hooking = true;
     int rc = sk_hooks_after(&x->callbacks->after, &x->request, a);
     if (rc == 0)
         rc = a->error;
+    a->hooking = false;
     a->unhooked = rc != 0;
     return rc;
 }

@@ -60,9 +60,10 @@ struct sk_worker {
     sk_loop *loop;
     sk_buf in; /* of the connection whose turn it is */
     sk_buf out;
-    int64_t turn_moved; /* bytes that connection had moved when its turn began */
+    int64_t turn_received; /* bytes that connection had received, and sent, when its turn began */
+    int64_t turn_sent;
     int64_t turn_came;  /* so many of the bytes it receives came before the loop's step began, or
-                           before the loop's first watch was last told in it */
+                            before the loop's first watch was last told in it */
     sk_head trailers;   /* of a request's body: read, and not shown */
     sk_exchange *spare; /* exchanges that no request uses */
     unsigned spare_count;

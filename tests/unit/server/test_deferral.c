@@ -1,79 +1,11 @@
 /* Replies that are finished after their handler has returned, handlers on the pool, and bodies that
  * are taken as they come; over loopback, with real threads. */
 #include "raw_client.h"
-#include "running.h"
+#include "scene.h"
 #include "sys/clock.h"
 
 #include <sched.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <time.h>
-
-#define LOOPBACK  "http://127.0.0.1:0"
-#define HOST      "Host: h\r\n"
-#define GET(path) "GET " path " HTTP/1.1\r\n" HOST "\r\n"
-
-/* What the handlers of a test and the test itself share. */
-typedef struct stage {
-    sem_t in;   /* a handler has come so far */
-    sem_t go;   /* it may go on */
-    sem_t told; /* a callback was called */
-    skua_reply *reply;
-    skua_request *request;
-    atomic_int seen;
-    atomic_int code;
-    char body[256];
-    size_t len;
-} stage;
-
-static void wait_for(sem_t *s) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
-    assert_int_equal(sem_timedwait(s, &until), 0);
-}
-
-static void stage_init(stage *st) {
-    memset(st, 0, sizeof *st);
-    sem_init(&st->in, 0, 0);
-    sem_init(&st->go, 0, 0);
-    sem_init(&st->told, 0, 0);
-}
-
-static int quick(skua_request *q, skua_reply *a, void *user) {
-    (void)q;
-    (void)user;
-    return skua_reply_text(a, 200, "quick");
-}
-
-/* A server with a route, and a client of it. */
-typedef struct scene {
-    running r;
-    stage st;
-    raw_client c;
-} scene;
-
-static void open_scene(scene *s, const skua_server_opts *opts, const char *pattern,
-                       const skua_route_opts *route) {
-    stage_init(&s->st);
-    running_make(&s->r, opts);
-    assert_int_equal(skua_route(s->r.s, "/quick", quick, NULL), 0);
-    assert_int_equal(skua_route_with(s->r.s, pattern, route), 0);
-    running_start(&s->r, LOOPBACK, NULL);
-    rc_connect(&s->c, skua_server_url(s->r.s, 0));
-}
-
-static void connect_again(scene *s) {
-    rc_close(&s->c);
-    rc_connect(&s->c, skua_server_url(s->r.s, 0));
-}
-
-static void close_scene(scene *s) {
-    rc_close(&s->c);
-    running_finish(&s->r);
-}
-
-#define ONE_WORKER SKUA_OPTS(skua_server_opts, .workers = 1)
 
 /* ---- the pool ---- */
 
@@ -288,16 +220,6 @@ static void b08_continue_is_said_when_the_body_is_wanted(void **state) {
 }
 
 /* ---- deferred ---- */
-
-static int defer(skua_request *q, skua_reply *a, void *user) {
-    stage *st = user;
-    int rc = skua_reply_defer(a);
-    st->reply = a;
-    st->request = q;
-    if (rc == 0)
-        sem_post(&st->in);
-    return rc;
-}
 
 static void a_reply_is_finished_by_another_thread(void **state) {
     (void)state;

@@ -4,14 +4,12 @@
 #include "raw_client.h"
 #include "running.h"
 #include "sys/clock.h"
+#include "wait_for.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -141,16 +139,6 @@ static void b01_the_deadline_cuts(void **state) {
 }
 
 /* ---- a server, its threads and its clients ---- */
-
-static void wait_for(sem_t *s) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
-    int rc;
-    while ((rc = sem_timedwait(s, &until)) != 0 && errno == EINTR)
-        ;
-    assert_int_equal(rc, 0);
-}
 
 typedef struct stage {
     sem_t in; /* a handler has come so far */

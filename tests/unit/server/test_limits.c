@@ -3,8 +3,8 @@
 #include "over_pair.h"
 #include "raw_client.h"
 #include "running.h"
+#include "wait_for.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -231,13 +231,6 @@ static int defer_begun(skua_request *q, skua_reply *a, void *user) {
     skua_reply_end_headers(a);
     skua_reply_write(a, "begun", 5);
     return defer(q, a, user);
-}
-
-static void wait_for(sem_t *s) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
-    assert_int_equal(sem_timedwait(s, &until), 0);
 }
 
 static void note_access(void *user, const skua_access *a) {

@@ -4,10 +4,9 @@
 #include "coding/encoder.h"
 #include "raw_client.h"
 #include "running.h"
+#include "wait_for.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #define LOOPBACK "http://127.0.0.1:0"
 #define PIECES   400
@@ -24,13 +23,6 @@ typedef struct scene {
     char text[sizeof PIECE * PIECES + 100]; /* what the client can read of the body by now */
     size_t len;
 } scene;
-
-static void wait_for(sem_t *s) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
-    assert_int_equal(sem_timedwait(s, &until), 0);
-}
 
 static void open_scene(scene *s, const skua_route_opts *route, const char *coding) {
     char request[200];

@@ -3,9 +3,8 @@
 #include "net/tls.h"
 #include "raw_client.h"
 #include "running.h"
+#include "wait_for.h"
 
-#include <errno.h>
-#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -347,13 +346,7 @@ static void log_init(log_lines *l) {
 }
 
 static const char *wait_for_line(log_lines *l) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE_MS / 1000;
-    int rc;
-    while ((rc = sem_timedwait(&l->said, &until)) != 0 && errno == EINTR)
-        ;
-    assert_int_equal(rc, 0);
+    wait_for(&l->said);
     assert_in_range(l->read, 0, LINES - 1);
     return l->line[l->read++];
 }
