@@ -20,8 +20,8 @@ def pinned(cpu):
 
 
 @contextlib.contextmanager
-def process(command, **more):
-    child = subprocess.Popen(command, preexec_fn=pinned(0), **more)
+def process(command, pin=True, **more):
+    child = subprocess.Popen(command, preexec_fn=pinned(0) if pin else None, **more)
     try:
         yield child
     finally:
@@ -55,11 +55,27 @@ def skua(build, folder, *more, **environment):
 
 # ---- what they use ----
 
+def family(pid):
+    """A process and all below it."""
+    yield pid
+    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from family(int(child))
+
+
 def pss(pid):
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss: +(\d+) kB", text, re.M).group(1)) * 1024
+    """Bytes, of the process and all below it; pages that are shared are divided."""
+    total = 0
+    for one in family(pid):
+        text = pathlib.Path(f"/proc/{one}/smaps_rollup").read_text()
+        total += int(re.search(r"^Pss: +(\d+) kB", text, re.M).group(1)) * 1024
+    return total
 
 
 def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """On a processor, of all threads that live; to the nanosecond, once they wait."""
+    total = 0
+    for one in family(pid):
+        for task in pathlib.Path(f"/proc/{one}/task").glob("*/schedstat"):
+            total += int(task.read_text().split()[0])
+    return total / 1e9

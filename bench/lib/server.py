@@ -1,163 +1,259 @@
-"""What the server costs: allocations, system calls, memory, CPU."""
+"""What the server costs beside floors and peers: CPU and system calls a request, memory a
+connection, allocations."""
 
-import collections
 import contextlib
+import dataclasses
 import os
-import pathlib
 import re
-import resource
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
-import time
 
-from processes import cpu_seconds, free_port, pinned, process, pss, skua
+import contestants
+from contestants import PEER_LIST, is_there, start_floor, start_peer, start_skua
+from load import Load, LoadFailed, raise_limit
+from processes import cpu_seconds, family, pss
+from workloads import WORKLOADS
 
-REQUEST = b"GET /small.txt HTTP/1.1\r\nHost: localhost\r\n\r\n"
-CONNECTIONS = 64
-
-
-@contextlib.contextmanager
-def nginx(folder, scratch):
-    """nginx with one worker process; gives the worker's pid and the port."""
-    port = free_port()
-    (scratch / "nginx.conf").write_text(f"""
-        user root; worker_processes 1; daemon off; pid {scratch}/nginx.pid; error_log {scratch}/error.log;
-        events {{ worker_connections 20000; }}
-        http {{ access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on;
-            open_file_cache max=1000; client_body_temp_path {scratch}/b; proxy_temp_path {scratch}/p;
-            fastcgi_temp_path {scratch}/f; uwsgi_temp_path {scratch}/u; scgi_temp_path {scratch}/s;
-            server {{ listen 127.0.0.1:{port}; root {folder}; }} }}""")
-    with process(["nginx", "-p", str(scratch), "-c", str(scratch / "nginx.conf")],
-                 stderr=subprocess.DEVNULL) as child:
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            time.sleep(0.02)
-        children = pathlib.Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
-        yield int(children[0]), port
+AGAIN = "skua again"  # the same server a second time: what the two differ by is noise
+NOISE = 1.03
+USUAL_PEERS = ("nginx", "h2o")
+WARM_UP_MS = 150
+TRACED_MS = 100
+IDLE_HELLO = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
-# ---- one warm request ----
+@dataclasses.dataclass
+class Entry:
+    """One contestant in one workload."""
+    name: str
+    pid: int
+    load: Load
+    costs: list
+    calls: float = 0
+    requests: int = 0
+    resumed: int = 0  # of their sessions
 
-def read_reply(sock, pending):
-    """Read one reply with a Content-Length; `pending` holds what came beyond it."""
-    while b"\r\n\r\n" not in pending:
-        pending += sock.recv(65536)
-    head, _, rest = pending.partition(b"\r\n\r\n")
-    length = int(re.search(rb"(?i)content-length: (\d+)", head).group(1))
-    while len(rest) < length:
-        rest += sock.recv(65536)
-    return rest[length:]
-
-
-def ask(socks, count):
-    for i in range(count):
-        socks[i % len(socks)].sendall(REQUEST)
-        read_reply(socks[i % len(socks)], b"")
+    def median(self):
+        return statistics.median(self.costs)
 
 
-def ask_at_once(socks, rounds):
-    """All connections ask before any answer is read: the server finds them ready together."""
-    for _ in range(rounds):
-        for sock in socks:
-            sock.sendall(REQUEST)
-        for sock in socks:
-            read_reply(sock, b"")
+@dataclasses.dataclass
+class Plan:
+    place: contestants.Place
+    rounds: int
+    block_ms: int
+    idle: int
+    peers: list
+    workloads: list
 
 
-def system_calls(build, folder, scratch):
+# ---- one workload ----
+
+def measure_block(entry, workload, milliseconds):
+    """Microseconds of the server's CPU a request, or a MiB."""
+    before = cpu_seconds(entry.pid)
+    requests, resumed = entry.load.block(milliseconds)
+    entry.requests += requests
+    entry.resumed += resumed
+    return (cpu_seconds(entry.pid) - before) * 1e6 / requests / (workload.mib or 1)
+
+
+def count_calls(entry, log):
+    """System calls a request, its share in waiting included; None without strace."""
     if not shutil.which("strace"):
-        print("strace is not installed: not measured")
-        return
-    with skua(build, folder) as (pid, port):
-        socks = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
-        ask(socks, 10 * CONNECTIONS)
-        log = scratch / "strace"
-        tracer = subprocess.Popen(["strace", "-f", "-p", str(pid), "-o", str(log)],
-                                  stderr=subprocess.PIPE, text=True)
+        return None
+    pids = [part for pid in family(entry.pid) for part in ("-p", str(pid))]
+    tracer = subprocess.Popen(["strace", "-c", "-f", "-o", str(log)] + pids,
+                              stderr=subprocess.PIPE, text=True)
+    for _ in pids[::2]:
         tracer.stderr.readline()  # "Process ... attached"
-        rounds = 10
-        ask_at_once(socks, rounds)
-        tracer.send_signal(signal.SIGINT)
-        tracer.wait(10)
-        for sock in socks:
-            sock.close()
-    calls = collections.Counter(re.findall(r"^\d+ +(\w+)\(", log.read_text(), re.M))
-    requests = rounds * CONNECTIONS
-    waits = calls.pop("epoll_wait", 0) + calls.pop("epoll_pwait", 0)
-    calls.pop("restart_syscall", None)
-    total = sum(calls.values())
-    print(f"{total / requests:.2f} a request beside the shared wait, over {requests} requests: " +
-          ", ".join(f"{name} {n}" for name, n in calls.most_common()) + f"; epoll_wait {waits}")
+    requests, _ = entry.load.block(TRACED_MS)
+    tracer.send_signal(signal.SIGINT)
+    tracer.communicate(timeout=10)
+    total = re.search(r"^.* total$", log.read_text(), re.M)
+    return int(total.group().split()[3]) / requests if total else None
+
+
+def enter(running, workload, plan, entries):
+    port = running.tls_port if workload.tls else running.port
+    options = list(workload.options) + (["-t"] if workload.tls else [])
+    entry = Entry(running.name, running.pid,
+                  Load(plan.place.build, port, workload.request(), options), [])
+    try:
+        entry.load.block(WARM_UP_MS)
+        entries.append(entry)
+    except LoadFailed:
+        print("%s: left out" % running.name)
+
+
+def floor_arguments(workload, place):
+    kind, what = workload.floor
+    return [kind, place.folder / what if kind == "file" else what]
+
+
+def take_turns(entries, workload, plan):
+    for _ in range(plan.rounds):
+        for entry in entries:
+            entry.costs.append(measure_block(entry, workload, int(plan.block_ms * workload.block)))
+
+
+def print_table(workload, entries):
+    floor = entries[0]
+    unit = "MiB" if workload.mib else "request"
+    print("== %s: %s" % (workload.name, workload.title))
+    for entry in entries:
+        ratio = statistics.median([a / b for a, b in zip(entry.costs, floor.costs)])
+        calls = "%9.2f" % entry.calls if entry.calls is not None else "        -"
+        print("%-10s %8.2f us a %s (%.2f to %.2f)  %6.2f x floor  %s calls a request" %
+              (entry.name, entry.median(), unit, min(entry.costs), max(entry.costs), ratio, calls),
+              flush=True)
+        if "-r" in workload.options and entry.resumed < entry.requests:
+            print("%-10s resumed %d of %d sessions" % ("", entry.resumed, entry.requests))
+
+
+def compare(workload, servers, plan):
+    """Blocks of the contestants in turn. Returns the entries, the floor first."""
+    entries = []
+    with start_floor(floor_arguments(workload, plan.place), workload.tls, plan.place) as floor, \
+            contextlib.ExitStack() as ends:
+        for running, peer in [(floor, None)] + servers:
+            if peer and (workload.serves not in peer.serves or (workload.tls and not peer.tls)):
+                continue
+            enter(running, workload, plan, entries)
+        for entry in entries:
+            ends.callback(entry.load.close)
+        take_turns(entries, workload, plan)
+        for entry in entries:
+            entry.calls = count_calls(entry, plan.place.scratch / "strace")
+    print_table(workload, entries)
+    return entries
+
+
+# ---- all of them ----
+
+def ratio_of(entries, name, to="floor"):
+    by_name = {entry.name: entry for entry in entries}
+    if name not in by_name or to not in by_name:
+        return None
+    return statistics.median(
+        [a / b for a, b in zip(by_name[name].costs, by_name[to].costs)])
+
+
+def print_summary(results, peers):
+    print("== CPU time as multiples of the floor")
+    print("%-12s%8s%8s%8s" % ("", "most", "skua", "again") + "".join("%10s" % p for p in peers))
+    for workload, entries in results:
+        line = "%-12s%8.2f" % (workload.name, workload.most)
+        for name in ("skua", AGAIN):
+            line += "%8.2f" % ratio_of(entries, name)
+        for name in peers:
+            ratio = ratio_of(entries, name)
+            line += "%10.2f" % ratio if ratio else "%10s" % "-"
+        noise = ratio_of(entries, AGAIN, "skua")
+        if not 1 / NOISE <= noise <= NOISE:
+            line += "   noisy: the same server differs by %.0f %%" % (abs(noise - 1) * 100)
+        print(line)
+
+
+def measure_cpu(plan):
+    with contextlib.ExitStack() as stack:
+        servers = [(stack.enter_context(start_skua(name, plan.place)), None)
+                   for name in ("skua", AGAIN)]
+        servers += [(stack.enter_context(start_peer(peer, plan.place)), peer)
+                    for peer in plan.peers]
+        results = [(workload, compare(workload, servers, plan)) for workload in plan.workloads]
+    print_summary(results, [peer.name for peer in plan.peers])
+
+
+# ---- workers ----
+
+def measure_workers(plan):
+    """One worker and two, wherever the system puts them; the load as well."""
+    print("== two workers beside one: hello, on processors that all share")
+    workload = WORKLOADS[0]
+    with start_skua("1 worker", plan.place, 1, False) as one, \
+            start_skua("2 workers", plan.place, 2, False) as two:
+        entries = [Entry(running.name, running.pid,
+                         Load(plan.place.build, running.port, workload.request(),
+                              list(workload.options), False), []) for running in (one, two)]
+        for entry in entries:
+            entry.load.block(WARM_UP_MS)
+        take_turns(entries, workload, plan)
+        for entry in entries:
+            entry.load.close()
+    ratio = statistics.median([b / a for a, b in zip(entries[0].costs, entries[1].costs)])
+    print("1 worker %.2f us a request, 2 workers %.2f: %.2f x (at most 1.05)" %
+          (entries[0].median(), entries[1].median(), ratio))
 
 
 # ---- memory ----
 
-def idle_memory(name, pid, port, count):
-    before = pss(pid)
-    socks = []
-    for _ in range(count):
-        sock = socket.create_connection(("127.0.0.1", port))
-        sock.sendall(REQUEST)
-        read_reply(sock, b"")
-        socks.append(sock)
-    grown = pss(pid) - before
-    for sock in socks:
-        sock.close()
-    print(f"{name:8} {grown / count:8.0f} bytes a connection, {count} connections")
+def measure_idle_of(running, tls, plan):
+    """Bytes a connection that has made one exchange and rests."""
+    options = ["-c", str(plan.idle)] + (["-t"] if tls else [])
+    port = running.tls_port if tls else running.port
+    warm = Load(plan.place.build, port, IDLE_HELLO, ["-c", "64"] + options[2:])
+    warm.block(WARM_UP_MS)
+    before = pss(running.pid)
+    load = Load(plan.place.build, port, IDLE_HELLO, options)
+    load.block(0)
+    grown = pss(running.pid) - before
+    load.close()
+    warm.close()
+    print("%-10s %8.0f bytes a connection" % (running.name, grown / plan.idle), flush=True)
 
 
-# ---- CPU ----
-
-def load(port, path, seconds):
-    output = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"],
-        preexec_fn=pinned(1), capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in output or "Socket errors" in output:
-        sys.exit("bench: errors under load\n" + output)
-    return int(re.search(r"(\d+) requests in", output).group(1))
-
-
-def compare(servers, path, rounds):
-    """servers: {name: (pid, port)}. Blocks of the contestants in turn."""
-    costs = {name: [] for name in servers}
-    for pid, port in servers.values():
-        load(port, path, 1)
-    for _ in range(rounds):
-        for name, (pid, port) in servers.items():
-            before = cpu_seconds(pid)
-            requests = load(port, path, 2)
-            if requests:  # else the machine had no time for the block
-                costs[name].append((cpu_seconds(pid) - before) / requests * 1e6)
-    base = statistics.median(costs["skua"])
-    for name, values in costs.items():
-        middle = statistics.median(values)
-        print(f"{path:12} {name:8} {middle:7.2f} us CPU a request "
-              f"({min(values):.2f} to {max(values):.2f}), {middle / base:.2f} x skua")
+def measure_idle(plan):
+    for tls in (False, True):
+        print("== memory (PSS) of an idle connection%s, of %d (at most %d)" %
+              (" over TLS" if tls else "", plan.idle, 14800 if tls else 300))
+        with start_skua("skua", plan.place) as running:
+            measure_idle_of(running, tls, plan)
+        for peer in plan.peers:
+            if tls and not peer.tls:
+                continue
+            with start_peer(peer, plan.place) as running:
+                try:
+                    measure_idle_of(running, tls, plan)
+                except LoadFailed:
+                    print("%s: left out" % peer.name)
 
 
-def measure(build, folder, scratch, options):
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    idle = min(options.idle, hard - 100)
-    print("== allocations of a warm keep-alive request")
-    subprocess.run([str(build / "bench" / "allocations")], check=True)
-    print("== system calls of a warm keep-alive request")
-    system_calls(build, folder, scratch)
-    print("== memory of an idle connection")
-    with skua(build, folder) as (pid, port):
-        idle_memory("skua", pid, port, idle)
-    if not shutil.which("nginx") or not shutil.which("wrk"):
-        print("nginx or wrk is not installed: nothing to compare with")
-        return
-    with nginx(folder, scratch) as (pid, port):
-        idle_memory("nginx", pid, port, idle)
-    print("== CPU, one worker each")
-    with skua(build, folder) as ours, nginx(folder, scratch) as theirs:
-        for path in ("/small.txt", "/64k.bin"):
-            compare({"skua": ours, "nginx": theirs}, path, options.rounds)
+# ---- all ----
+
+def choose_peers(build, full):
+    chosen = []
+    for peer in PEER_LIST:
+        if not full and peer.name not in USUAL_PEERS:
+            continue
+        if is_there(peer, build):
+            chosen.append(peer)
+        else:
+            print("%s is not installed: left out" % peer.name)
+    return chosen
+
+
+def choose_workloads(names):
+    known = [workload.name for workload in WORKLOADS]
+    for name in names:
+        if name not in known:
+            sys.exit("bench: no workload %s: there are %s" % (name, ", ".join(known)))
+    return [workload for workload in WORKLOADS if not names or workload.name in names]
+
+
+def measure(place, options):
+    limit = raise_limit()
+    plan = Plan(place, options.rounds, options.block, min(options.idle, limit - 1000),
+                choose_peers(place.build, options.full), choose_workloads(options.workload))
+    if not options.workload:
+        print("== allocations of a warm keep-alive request")
+        sys.stdout.flush()
+        subprocess.run([str(place.build / "bench" / "allocations")], check=True)
+    measure_cpu(plan)
+    if not options.workload:
+        if os.cpu_count() > 1:
+            measure_workers(plan)
+        measure_idle(plan)
