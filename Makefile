@@ -11,6 +11,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 T ?=
 S ?= 60
+A ?=
 
 # -k 0 lets one run name every file that does not compile.
 build = cmake --preset $(1) >build/$(1).log 2>&1 || { cat build/$(1).log; exit 1; }; \
@@ -34,7 +35,7 @@ help:
 	@echo "make asan-clang  unit tests, faults and corpora with clang under ASan and UBSan"
 	@echo "make tsan      unit and fault tests under TSan"
 	@echo "make fuzz      T=name S=60: run one fuzz target; without T each of them"
-	@echo "make bench     measure server and client beside nginx and libcurl"
+	@echo "make bench     A=--full: measure server and client beside floors and peers"
 	@echo "make install   PREFIX=/usr/local DESTDIR="
 	@echo "make fmt       format the sources; make lint: clang-tidy and cppcheck"
 	@echo "make clean     remove build/"
@@ -76,7 +77,7 @@ fuzz: setup-dev
 
 bench: setup-dev all
 	@$(call build,$(PRESET),--target bench)
-	@bench/run build/$(PRESET)
+	@bench/run build/$(PRESET) $(A)
 
 install: all
 	@DESTDIR=$(DESTDIR) cmake --install build/$(PRESET) --prefix $(PREFIX)
