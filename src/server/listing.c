@@ -1,9 +1,9 @@
 /* server/listing.c - a directory as an HTML page.
  *
  *     heading    /static/photos/2024/         each step a link, the last one the page itself
+ *     form       Upload files                 where the route takes them
  *     table      Name, Size, Modified         links that sort; a row for the parent, then the
  *                                             entries
- *     form       Upload files, where the route takes them
  *     footer     2 directories, 14 files
  *
  * Names come from whoever may write into the directory: as text they are escaped, in links they are
@@ -37,10 +37,16 @@
     ".d a{font-weight:600}"                                                                        \
     ".n{font-variant-numeric:tabular-nums;text-align:right;white-space:nowrap}"                    \
     "tbody tr:hover{background:var(--line)}"                                                       \
+    "form,label{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem}"                         \
+    "form{border:1px solid var(--line);border-radius:.5rem;font-size:.875rem;"                     \
+    "justify-content:space-between;margin-bottom:.75rem;padding:.5rem}"                            \
+    "input{max-width:100%}"                                                                        \
+    "input,button,::file-selector-button{font:inherit}"                                            \
+    "button,::file-selector-button{padding:.25rem .75rem}"                                         \
     "@media(max-width:36rem){.t{display:none}}"
 
 #define POLICY                                                                                     \
-    "default-src 'none'; style-src 'sha256-yuBUQDVucIvEmyyBX00ejWO9YUSKv5dnNBpuu7mLPhE='; "        \
+    "default-src 'none'; style-src 'sha256-2fqfQ8SJbfdufRKUZGFD6R5JSaefies3uor4eDDdrBA='; "        \
     "base-uri 'none'; form-action "
 
 /* A page that is a form lies in nobody's frame, where it could be taken for another. */
@@ -194,16 +200,16 @@ static void put_footer(sk_buf *out, const sk_directory *d) {
 /* Without an action it goes to the page's own URL. */
 static void put_form(sk_buf *out) {
     put(out, "<form method=\"post\" enctype=\"multipart/form-data\">\n"
-             "<label>Upload files <input type=\"file\" name=\"file\" multiple required></label>\n"
+             "<label>Add files <input type=\"file\" name=\"file\" multiple required></label>\n"
              "<button>Upload</button>\n</form>\n");
 }
 
 void sk_listing_append_html(sk_buf *out, const sk_listing *l) {
     put_head(out, l->mount, l->path);
     put_heading(out, l->mount, l->path);
-    put_table(out, l);
     if (l->form)
         put_form(out);
+    put_table(out, l);
     put_footer(out, l->directory);
     put(out, "</body>\n</html>\n");
 }
