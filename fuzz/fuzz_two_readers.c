@@ -159,8 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         require(a->has_interim_status == b->has_interim_status);
         require(a->end == b->end);
         require(a->body_end == b->body_end);
-        require(a->body_end == 0 || memcmp(sk_buf_head(&ours.bodies), sk_buf_head(&theirs.bodies),
-                                           a->body_end) == 0);
+        require(a->body_end == 0 ||
+                memcmp(sk_buf_head(&ours.bodies), sk_buf_head(&theirs.bodies), a->body_end) == 0);
     }
     require(!ours.waits || theirs.count <= ours.count);
     require(!theirs.waits || ours.count <= theirs.count);

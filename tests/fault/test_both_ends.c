@@ -9,11 +9,10 @@
 #include <skua/conn.h>
 #include <skua/server.h>
 
-#define MOST      400   /* faults are tried until one is not met; this is never reached */
-#define LARGE     30000 /* more than one TLS record, and than the pair takes at once */
-#define PIPE      9000
-#define HANDSHAKE 10      /* over in so many reads or writes; behind it a sample of them will do */
-#define REFUSED   (-1000) /* the server has said that something is wrong */
+#define MOST    400   /* faults are tried until one is not met; this is never reached */
+#define LARGE   30000 /* more than one TLS record, and than the pair takes at once */
+#define PIPE    9000
+#define REFUSED (-1000) /* the server has said that something is wrong */
 
 enum { CLIENT, SERVER };
 
@@ -56,19 +55,14 @@ static int echo(skua_request *q, skua_reply *a, void *user) {
     return skua_reply_bytes(a, 200, "text/plain", body, len);
 }
 
-static unsigned calls(const over_pair *p) {
-    return sk_pair_reads(p->pair, SERVER) + sk_pair_writes(p->pair, SERVER);
-}
-
-/* Two turns, for a fault may have made one a vain one. A turn in vain is one call. */
+/* More than one turn, for a fault may have made one a vain one. */
 static bool serve(void *user) {
     over_pair *p = user;
-    unsigned before = calls(p);
-    for (int i = 0; i < 2 && op_is_open(p); i++) {
+    for (int i = 0; i < 3 && op_is_open(p); i++) {
         op_turn(p);
         sk_loop_step(p->worker->loop, 0);
     }
-    return calls(p) > before + 2 || (op_is_open(p) && p->conn->yield);
+    return op_is_open(p) && p->conn->yield;
 }
 
 static void join(joined *j, bool tls) {
@@ -172,7 +166,7 @@ static bool is_one_of(int rc, const int *codes) {
 static void meet(bool tls, int which, fault_fn *set_fault, size_t kind) {
     count_fn *count = set_fault == sk_pair_fault_read ? sk_pair_reads : sk_pair_writes;
     unsigned n = 1;
-    for (bool met = true; met && n < MOST; n += tls && n > HANDSHAKE ? 5 : 1) {
+    for (bool met = true; met && n < MOST; n++) {
         joined j = {.conn = NULL};
         join(&j, tls);
         j.trouble = faults[kind].kind >= SK_FAULT_RESET;
