@@ -116,4 +116,8 @@ endforeach()
 # The server that tests/hostile treats badly, made as a user of the library would.
 sk_program(hostile_server ${PROJECT_SOURCE_DIR}/tests/hostile/server.c sk_flags skua_static)
 
+# What tests/instructions/ counts.
+sk_program(count_instructions ${PROJECT_SOURCE_DIR}/tests/instructions/count.c sk_flags skua_static
+    OpenSSL::SSL)
+
 file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/tests.tsv CONTENT "${manifest}")
