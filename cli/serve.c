@@ -16,10 +16,13 @@
 #include "serve_upload.h"
 #include "subcommands.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static const char more[] =
     "DIR and PORT may be given as arguments: skua serve DIR 8080, skua serve 8080.\n"
@@ -220,11 +223,20 @@ static void say_failure(const serve_options *o, const char *msg) {
 
 /* ---- all of it ---- */
 
+/* The library opens a directory without asking for more than its path. */
+static int check_directory(const char *path) {
+    if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0)
+        return 0;
+    cli_say("serve: %s: %s", path, strerror(errno));
+    return -1;
+}
+
 static int serve_until_stopped(serving *v) {
     if (prepare(v) != 0)
         return -1;
     raise_descriptor_limit();
-    if (set_up(v) != 0 || serve_identity_take(&v->identity) != 0)
+    if (set_up(v) != 0 || serve_identity_take(&v->identity) != 0 ||
+        check_directory(v->o->directory) != 0)
         return -1;
     if (v->o->open)
         serve_open(skua_server_url(v->server, 0));

@@ -272,6 +272,24 @@ static int check_qr(const cli_command *command, const serve_options *o) {
     return -1;
 }
 
+/* What names a file or directory names one. */
+static int check_paths(const cli_command *command, const serve_options *o) {
+    const struct {
+        const char *flag, *path;
+    } given[] = {
+        {"--directory", o->directory},         {"--auth-file", o->auth_file},
+        {"--tls-client-ca", o->tls_client_ca}, {"--tls-ticket-key", o->tls_ticket_key},
+        {"--log-file", o->log_file},
+    };
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i].path && !*given[i].path) {
+            cli_usage(command, "%s: the name is empty", given[i].flag);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int check_log(const cli_command *command, const serve_options *o) {
     skua_access_format format;
     int writes = o->log ? serve_log_format(o->log, &format) : 1;
@@ -287,8 +305,9 @@ static int check_log(const cli_command *command, const serve_options *o) {
     return 0;
 }
 
-static checker *const checkers[] = {check_tls,   check_protocol, check_cors, check_fields,
-                                    check_users, check_upload,   check_qr,   check_log};
+static checker *const checkers[] = {check_tls,    check_protocol, check_cors,
+                                    check_fields, check_users,    check_upload,
+                                    check_qr,     check_paths,    check_log};
 
 int serve_options_check(const cli_command *command, serve_options *o, const cli_list *operands) {
     for (size_t i = 0; i < operands->count; i++) {

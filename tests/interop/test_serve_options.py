@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import signal
 import subprocess
 
 import pytest
@@ -63,6 +64,8 @@ def test_b12_header(serve, site, http_get):
     (["--threads", "many"], "--threads: 'many' is no number from 0 to 1024"),
     (["--qr"], "--qr needs --bind '*': nobody else can reach 127.0.0.1"),
     (["--port"], "option --port needs a value: N"),
+    (["--log-file", ""], "--log-file: the name is empty"),
+    (["--directory="], "--directory: the name is empty"),
     (["--spa=x"], "option --spa takes no value"),
 ])
 def test_b12_bad_values(skua, arguments, message):
@@ -202,6 +205,35 @@ def test_an_auth_file_that_is_none(skua, site, tmp_path, text, message):
 def test_an_auth_file_that_is_not_there(skua, site):
     done = fail(skua, "--auth-file", "/nonexistent/users", site)
     assert done.returncode == 1 and "/nonexistent/users: No such file" in done.stderr
+
+
+def test_b12_sighup_reads_the_auth_file_again(serve, site, tmp_path, http_get):
+    """Whoever is no longer in it is out, also where the password was right before; what is no such
+    file changes nothing."""
+    users = tmp_path / "users"
+    users.write_text("ann:%s\n" % HASHES["bcrypt"])
+    server = serve("--auth-file", users, "--auth", "cat:secret", site)
+
+    def put(text, says):
+        (tmp_path / "users.new").write_text(text)
+        (tmp_path / "users.new").rename(users)
+        server.lines.clear()
+        server.signal(signal.SIGHUP)
+        server.wait_for(says)
+
+    def is_in(name):
+        return http_get(server, "/hello.txt", headers=basic(name + ":secret"))[0] == 200
+
+    assert is_in("ann") and is_in("cat")
+    put("bob:%s\n" % HASHES["bcrypt"], "passwords were read again: 1 of %s" % users)
+    assert is_in("bob") and is_in("cat") and not is_in("ann")
+    put("ann:secret\n", "passwords stay as they were")
+    assert "--auth-file: %s: line 1" % users in server.lines[0] and "secret" not in server.lines[0]
+    assert is_in("bob") and not is_in("ann")
+    users.unlink()
+    server.signal(signal.SIGHUP)
+    server.wait_for("No such file")
+    assert is_in("bob")
 
 
 def test_passwords_in_the_clear_are_warned_of(serve, site):

@@ -122,6 +122,31 @@ def test_only_root_becomes_somebody(skua, open_site):
     assert done.returncode == 1 and "only root can become daemon" in done.stderr
 
 
+@as_root
+def test_b12_user_opens_the_log_again(serve, open_site, tmp_path, http_get):
+    """It is the user's from the beginning, as it has to be later."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    shutil.chown(logs, "nobody")
+    server = serve("--user", "nobody", "--log-file", logs / "log", open_site)
+    assert (logs / "log").owner() == "nobody"
+    (logs / "log").rename(logs / "log.1")
+    server.signal(signal.SIGHUP)
+    server.wait_for("the log is opened again")
+    http_get(server, "/hello.txt")
+    assert server.stop() == 0
+    assert "/hello.txt" in (logs / "log").read_text()
+
+
+@as_root
+def test_b12_user_who_may_not(skua, open_site, tmp_path):
+    open_site.chmod(0o700)
+    done = subprocess.run([skua, "serve", "-p", "0", "--user", "nobody", str(open_site)],
+                          stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == "skua: serve: %s: Permission denied\n" % open_site
+
+
 # ---- the browser ----
 
 

@@ -356,6 +356,62 @@ def test_serve_with_what_does_not_load(skua, site, ca, tmp_path, arguments, says
     assert re.fullmatch(r"skua: .*%s.*\n" % says, done.stderr), done.stderr
 
 
+def test_b12_certificates_by_name(serve, site, get, ca):
+    """Each with its key, in the order they are given; the first for who asks for another name."""
+    one, two = ca.issue("one", "DNS:one.example"), ca.issue("two", "DNS:*.two.example")
+    server = serve("--tls-cert", ca.good.cert, "--tls-key", ca.good.key,
+                   "--tls-cert", one.cert, "--tls-key", one.key,
+                   "--tls-cert", two.cert, "--tls-key", two.key, site)
+    for host in ("localhost", "one.example", "a.two.example"):
+        got = get("--cacert", ca.cert, "--resolve", "%s:%d:127.0.0.1" % (host, server.port),
+                  "https://%s:%d/hello.txt" % (host, server.port))
+        assert got.out == b"hello, world\n", got.err
+    got = get("--cacert", ca.cert, "--resolve", "three.example:%d:127.0.0.1" % server.port,
+              "https://three.example:%d/hello.txt" % server.port)
+    assert got.status == 60
+
+
+@pytest.mark.parametrize("arguments", [[], ["--tls"]])
+def test_b12_certificates_of_clients(serve, site, get, ca, tmp_path, arguments):
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path)}
+    own = arguments or ["--tls-cert", ca.good.cert, "--tls-key", ca.good.key]
+    server = serve(*own, "--tls-client-ca", ca.cert, site, env=env)
+    believes = ["--cacert", authority_of(server) if arguments else ca.cert]
+    got = get(*believes, "--cert", ca.client.cert, "--key", ca.client.key,
+              server.url + "hello.txt")
+    assert got.out == b"hello, world\n", got.err
+    assert get(*believes, server.url + "hello.txt").status != 0
+
+
+def test_b12_ticket_keys_are_shared(serve, site, ca, tmp_path):
+    """What one server has begun, another goes on with."""
+    (tmp_path / "keys").write_bytes(os.urandom(80))
+    servers = [serve("--tls-cert", ca.good.cert, "--tls-key", ca.good.key,
+                     "--tls-ticket-key", tmp_path / "keys", site) for _ in range(2)]
+    context, session = ssl.create_default_context(cafile=ca.cert), None
+    for server in servers:
+        with socket.create_connection((server.host, server.port), 30) as plain, \
+                context.wrap_socket(plain, server_hostname="localhost", session=session) as tls:
+            assert tls.session_reused == (session is not None)
+            tls.sendall(b"GET /hello.txt HTTP/1.0\r\n\r\n")
+            while tls.recv(65536):
+                pass
+            session = tls.session
+
+
+@pytest.mark.parametrize("flag", ["--tls-cert", "--tls-key", "--tls-client-ca", "--tls-ticket-key"])
+@pytest.mark.parametrize("bad", ["/nonexistent", "GARBAGE"])
+def test_b12_tls_files_are_named_with_their_flag(skua, site, ca, tmp_path, flag, bad):
+    (tmp_path / "garbage").write_text("this is no PEM\n")
+    bad = bad.replace("GARBAGE", str(tmp_path / "garbage"))
+    files = {"--tls-cert": ca.good.cert, "--tls-key": ca.good.key, flag: bad}
+    named = [text for pair in files.items() for text in pair]
+    done = subprocess.run([skua, "serve", "-p", "0", *named, str(site)], text=True, timeout=30,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"skua: serve: %s: .*%s.*\n" % (flag, re.escape(bad)), done.stderr)
+
+
 def authority_of(server):
     return server.wait_for(r"^skua: authority: (.*)$").group(1)
 
