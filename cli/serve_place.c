@@ -39,6 +39,10 @@ static int step_down(int dir, const char *segment, size_t len) {
 }
 
 int serve_place_open(const serve_upload *upload, const char *path, size_t len) {
+    if (len > 0 && !upload->served) {
+        errno = ENOENT;
+        return -1;
+    }
     int dir = fcntl(upload->dir, F_DUPFD_CLOEXEC, 0);
     const char *end = path + len;
     for (const char *at = path; dir >= 0 && len > 0 && at <= end;) {

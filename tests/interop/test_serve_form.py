@@ -1,11 +1,17 @@
 """Files that a browser brings to `skua serve` in a form: all of them or none, from its own pages."""
 
+import errno
 import fcntl
 import os
+import pathlib
 import re
+import shutil
 import socket
+import subprocess
 
 import pytest
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
 BOUNDARY = "----b"
 TYPE = "multipart/form-data; boundary=" + BOUNDARY
@@ -253,3 +259,37 @@ def test_b12_leftovers_are_swept(serve, site):
         fcntl.flock(held, fcntl.LOCK_EX)
         serve("--upload", site)
         assert not left.exists() and written.exists() and other.exists()
+
+
+@pytest.fixture(scope="module")
+def file_probe(tmp_path_factory):
+    """Run file_probe.c: what it prints, by name."""
+    compiler = shutil.which("cc")
+    if not compiler:
+        pytest.skip("no C compiler")
+    probe = tmp_path_factory.mktemp("probe") / "probe"
+    subprocess.run([compiler, "-std=c17", "-D_GNU_SOURCE", "-I", PROJECT / "cli", "-o", probe,
+                    PROJECT / "tests/interop/file_probe.c", PROJECT / "cli/serve_file.c"],
+                   check=True, timeout=120)
+
+    def run(*arguments):
+        done = subprocess.run([probe, *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+                              timeout=30, check=True)
+        return {name: int(number) for name, number in map(str.split, done.stdout.splitlines())}
+    return run
+
+
+@pytest.mark.parametrize("nameless", [0, 1])
+def test_b12_with_and_without_files_that_have_no_name(tmp_path, file_probe, nameless):
+    """Both ways lead to the same."""
+    met = file_probe(tmp_path, nameless, "new", 0, "one")
+    if nameless and not met["may-be-nameless"]:
+        pytest.skip("no files without names here")
+    assert (met["errno"], met["names"]) == (0, 0 if nameless else 1)
+    assert file_probe(tmp_path, nameless, "new", 0, "two")["errno"] == errno.EEXIST
+    assert names(tmp_path) == {"new"} and (tmp_path / "new").read_text() == "one"
+    assert file_probe(tmp_path, nameless, "new", 1, "three")["errno"] == 0
+    assert names(tmp_path) == {"new"} and (tmp_path / "new").read_text() == "three"
+    (tmp_path / "sub").mkdir()
+    assert file_probe(tmp_path, nameless, "sub", 1, "x")["errno"] in (errno.EISDIR, errno.EEXIST)
+    assert names(tmp_path) == {"new", "sub"}

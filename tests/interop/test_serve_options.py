@@ -3,6 +3,8 @@
 import base64
 import gzip
 import json
+import pathlib
+import re
 import signal
 import subprocess
 
@@ -267,3 +269,16 @@ def test_b12_log_as_json(serve, site, tmp_path, http_get):
 def test_a_log_file_that_cannot_be(skua, site):
     done = fail(skua, "--log-file", "/nonexistent/log", site)
     assert done.returncode == 1 and "--log-file: cannot open the access log /nonexistent/log: No such file" in done.stderr
+
+
+# ---- the manual ----
+
+
+def test_b12_each_flag_is_in_the_manual(skua):
+    page = subprocess.run([skua, "serve", "--help"], stdout=subprocess.PIPE, text=True, timeout=30,
+                          check=True).stdout
+    manual = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "skua.1").read_text()
+    section = manual[manual.index(".Ss skua serve"):manual.index(".Sh VARIABLES")]
+    flags = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", page, re.M))
+    assert len(flags) > 20
+    assert flags == set(re.findall(r"^\.It Fl (?:\w , )?-([a-z-]+)", section, re.M))

@@ -47,6 +47,15 @@ def test_b12_upload_into_another_directory(serve, site, tmp_path):
     assert put(server, "/new", b"x") == 201
     assert (tmp_path / "inbox" / "new").read_bytes() == b"x"
     assert not (site / "new").exists()
+    (tmp_path / "inbox" / "sub").mkdir()
+    assert put(server, "/sub/new", b"x") == 404
+
+
+def test_b12_upload_below(serve, site):
+    server = serve("--upload", site)
+    assert put(server, "/sub/new", b"x") == 201
+    assert (site / "sub" / "new").read_bytes() == b"x"
+    assert put(server, "/none/new", b"x") == put(server, "/hello.txt/new", b"x") == 404
 
 
 def test_b12_upload_overwrites_when_it_is_told_to(serve, site):
