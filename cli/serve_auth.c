@@ -77,15 +77,18 @@ static const char *what_is_wrong(const char *line) {
 }
 
 static int add_user(hashed_users *users, const char *line) {
+    char *name = strdup(line);
     hashed_user *list = realloc(users->list, (users->count + 1) * sizeof *list);
-    char *name = list ? strdup(line) : NULL;
     users->list = list ? list : users->list;
-    if (!name)
+    if (!name || !list) {
+        free(name);
         return -1;
+    }
     char *hash = strchr(name, ':');
     *hash++ = '\0';
     hash[strcspn(hash, ":")] = '\0'; /* some keep a comment there */
-    list[users->count++] = (hashed_user){name, hash};
+    users->list[users->count].name = name;
+    users->list[users->count++].hash = hash;
     return 0;
 }
 

@@ -157,6 +157,23 @@ static void cut_is_said(void **state) {
     sk_buf_free(&out);
 }
 
+/* It goes to the page's own URL, and is there only where it is asked for. */
+static void form(void **state) {
+    (void)state;
+    sk_directory d = {0};
+    sk_buf out = {0};
+    assert_holds_not(page(&out, &d, "/", ""), "<form");
+    sk_buf_free(&out);
+    const sk_listing l = {.directory = &d, .mount = SK_LIT("/"), .form = true};
+    sk_listing_append_html(&out, &l);
+    sk_buf_append(&out, "", 1);
+    const char *html = sk_buf_head(&out);
+    assert_holds(html, "<form method=\"post\" enctype=\"multipart/form-data\">");
+    assert_holds(html, "<input type=\"file\" name=\"file\" multiple required>");
+    assert_holds_not(html, "action=");
+    sk_buf_free(&out);
+}
+
 /* A browser drops a style sheet whose hash is not the one in the policy. */
 static void policy_names_the_style(void **state) {
     (void)state;
@@ -188,10 +205,15 @@ static void policy_names_the_style(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),       cmocka_unit_test(escaping),
-        cmocka_unit_test(columns),     cmocka_unit_test(directory_has_no_size),
-        cmocka_unit_test(heading),     cmocka_unit_test(heading_of_the_root),
-        cmocka_unit_test(cut_is_said), cmocka_unit_test(policy_names_the_style),
+        cmocka_unit_test(order),
+        cmocka_unit_test(escaping),
+        cmocka_unit_test(columns),
+        cmocka_unit_test(directory_has_no_size),
+        cmocka_unit_test(heading),
+        cmocka_unit_test(heading_of_the_root),
+        cmocka_unit_test(cut_is_said),
+        cmocka_unit_test(form),
+        cmocka_unit_test(policy_names_the_style),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
