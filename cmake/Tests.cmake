@@ -115,6 +115,8 @@ endforeach()
 
 # The server that tests/hostile treats badly, made as a user of the library would.
 sk_program(hostile_server ${PROJECT_SOURCE_DIR}/tests/hostile/server.c sk_flags skua_static)
+# The handlers that the raw requests of tests/conformance go to; its pytest files run them.
+sk_program(conformance_server ${PROJECT_SOURCE_DIR}/tests/conformance/server.c sk_flags skua_static)
 
 # What tests/instructions/ counts.
 sk_program(count_instructions ${PROJECT_SOURCE_DIR}/tests/instructions/count.c sk_flags skua_static

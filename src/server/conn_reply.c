@@ -55,11 +55,12 @@ static sk_step exchange_over(sk_sconn *c) {
     sk_sconn_report(c, false);
     c->worker->ended.finished += c->worker->draining ? 1 : 0;
     note_route(c);
+    bool unforeseen = c->exchange->reply.close; /* the peer may have sent more meanwhile */
     sk_sconn_drop_exchange(c);
     if (!sk_h1_closing(m) && !sk_h1_recv_idle(m) && sk_session_next(&c->session, &ev, NULL) != 0)
         return SK_STEP_CLOSE;
     if (!sk_h1_can_cycle(m)) {
-        c->linger |= may_be_sending(c);
+        c->linger |= unforeseen || may_be_sending(c);
         return sk_sconn_end(c);
     }
     sk_h1_cycle(m);

@@ -2,12 +2,15 @@
  *
  *     head -> route -> what it announces -> (body) -> handler
  *
- * Each step may refuse it. What comes of the reply is in conn_reply.c. */
+ * Each step may refuse it. Where there is no route, a small body is read all the same: the refusal
+ * is then no reason to close, and what is malformed is not taken for the next request. What comes
+ * of the reply is in conn_reply.c. */
 #include "server/conn_step.h"
 
 #include <skua/status.h>
 
-#define BODY_READ (16u << 10) /* room for a read, until there is more of the body than that */
+#define BODY_READ        (16u << 10) /* room for a read, until there is more of the body than that */
+#define BODY_REFUSED_MAX (64 << 10)  /* of a body that is read for the sake of what is behind it */
 
 /* ---- routes ---- */
 
@@ -53,16 +56,33 @@ static int find_route(const sk_sconn *c, skua_request *q) {
 }
 
 int64_t sk_sconn_body_max(const sk_sconn *c) {
-    const sk_route *route = c->exchange->request.route; /* NULL: a hook takes it */
-    int64_t max = route ? route->limits.body_max : 0;
+    const skua_request *q = &c->exchange->request;
+    if (q->refused)
+        return BODY_REFUSED_MAX;
+    int64_t max = q->route ? q->route->limits.body_max : 0; /* NULL: a hook takes it */
     return max != 0 ? max : c->worker->settings->body_max;
+}
+
+/* RFC 9110 10.1.1: an expectation we do not know cannot be met. 1.0 has none. */
+static bool can_meet(const sk_head *head) {
+    const sk_field *field = sk_fields_find(&head->fields, SK_LIT("Expect"));
+    if (head->version < 11)
+        return true;
+    for (; field; field = sk_fields_find_next(&head->fields, field, SK_LIT("Expect"))) {
+        skua_str rest = field->value, member;
+        if (!head->expect_continue)
+            return false;
+        while (sk_list_next(&rest, &member)) {
+            if (!sk_str_ieq(member, SK_LIT("100-continue")))
+                return false;
+        }
+    }
+    return true;
 }
 
 /* 200, or the status that refuses what the head announces. */
 static int check_announced(const sk_sconn *c, const sk_head *head) {
-    /* RFC 9110 10.1.1: an expectation we do not know cannot be met. 1.0 has none. */
-    if (head->version >= 11 && !head->expect_continue &&
-        sk_fields_find(&head->fields, SK_LIT("Expect")))
+    if (!can_meet(head))
         return SKUA_STATUS_EXPECTATION_FAILED;
     int64_t max = sk_sconn_body_max(c);
     if (max >= 0 && head->body == SK_BODY_LENGTH && head->content_length > max)
@@ -71,8 +91,9 @@ static int check_announced(const sk_sconn *c, const sk_head *head) {
 }
 
 /* No handler takes the request: 404, 405, 501 and so on, and OPTIONS, which the routes answer. */
-static sk_step answer_without_route(sk_sconn *c, int status) {
+static sk_step answer_without_route(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
+    int status = q->refused;
     skua_reply *a = &c->exchange->reply;
     bool star = q->path.text && q->path.count == 0;
     const char *allow = NULL;
@@ -83,11 +104,6 @@ static sk_step answer_without_route(sk_sconn *c, int status) {
             status = SKUA_STATUS_SERVICE_UNAVAILABLE;
         else if (sk_str_eq(q->head.method, SK_LIT("OPTIONS")))
             status = SKUA_STATUS_NO_CONTENT;
-    }
-    /* Without a path the target was bad, or CONNECT's: what follows may be anything. */
-    if (has_body(&q->head) || !q->path.text) {
-        sk_h1_set_close(&c->session.h1);
-        c->linger = true;
     }
     return sk_sconn_replied(c, status == SKUA_STATUS_NO_CONTENT
                                    ? sk_reply_options(a, allow)
@@ -126,6 +142,24 @@ static sk_step begin_body(sk_sconn *c) {
     return rc == 0 ? SK_STEP_ON : sk_sconn_refuse_error(c, rc, NULL);
 }
 
+/* Is it a small body, and sure to come? */
+static bool may_pass_over(const sk_head *head) {
+    return !head->expect_continue &&
+           (head->body == SK_BODY_CHUNKED || head->content_length <= BODY_REFUSED_MAX);
+}
+
+/* There is no route: answer, behind the body if it may be passed over. */
+static sk_step refuse_route(sk_sconn *c, int status) {
+    skua_request *q = &c->exchange->request;
+    q->refused = status;
+    if (q->path.text && has_body(&q->head) && may_pass_over(&q->head))
+        return begin_body(c);
+    /* Without a path the target was bad, or CONNECT's: what follows may be anything. */
+    if (has_body(&q->head) || !q->path.text)
+        sk_sconn_leave_body(c);
+    return answer_without_route(c);
+}
+
 /* Does a hook take the request? Its body, if there is one, is then not read. */
 static bool answer_by_hook(sk_sconn *c, sk_step *next) {
     sk_exchange *x = c->exchange;
@@ -160,7 +194,7 @@ static sk_step begin_request(sk_sconn *c) {
     if (q->path.text && answer_by_hook(c, &s))
         return s;
     if (status != SKUA_STATUS_OK)
-        return answer_without_route(c, status);
+        return refuse_route(c, status);
     status = check_announced(c, &q->head);
     if (status != SKUA_STATUS_OK)
         return sk_sconn_refuse(c, status, NULL);
@@ -219,11 +253,20 @@ static size_t body_room(const sk_sconn *c) {
 
 static sk_step body_complete(sk_sconn *c) {
     sk_buf *body = &c->exchange->request.body;
+    if (c->exchange->request.refused)
+        return answer_without_route(c);
     char *end = sk_buf_reserve(body, 1);
     if (!end)
         return sk_sconn_refuse_error(c, SKUA_E_NOMEM, NULL);
     *end = '\0';
     return run_handler(c);
+}
+
+static sk_step body_too_long(sk_sconn *c) {
+    if (!c->exchange->request.refused)
+        return sk_sconn_refuse_error(c, SKUA_E_BODY_TOO_LARGE, NULL);
+    sk_sconn_leave_body(c);
+    return answer_without_route(c);
 }
 
 /* Take some of the body. ON: the same again. */
@@ -241,7 +284,7 @@ static sk_step take_body(sk_sconn *c, bool *complete) {
         return sk_sconn_refuse_error(c, (int)n, ev.what);
     sk_buf_commit(body, (size_t)n);
     if (sk_buf_len(body) > (uint64_t)sk_sconn_body_max(c))
-        return sk_sconn_refuse_error(c, SKUA_E_BODY_TOO_LARGE, NULL);
+        return body_too_long(c);
     *complete = n == 0 && ev.kind == SK_EV_END;
     return SK_STEP_ON;
 }

@@ -27,7 +27,8 @@ struct skua_request {
     sk_head head; /* views into the input, or into the arena once sk_request_keep was called */
     sk_path path;
     skua_str query;        /* ptr NULL: there is none */
-    const sk_route *route; /* what the router chose */
+    const sk_route *route; /* what the router chose; NULL: none */
+    int refused;           /* the status that goes out in place of a handler's, behind the body */
     const char **params;   /* the values of the route's names, in their order */
     uint32_t rest;         /* the segment that the last of them begins with, if it is a rest */
     sk_buf body;

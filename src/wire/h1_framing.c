@@ -44,13 +44,26 @@ bool sk_h1_status_has_body(int status) {
 
 /* ---- Transfer-Encoding and Content-Length ---- */
 
-/* How often chunked stands in all the codings, whether it is the last, and whether there is another
- * beside it. */
+/* How often chunked stands in all the codings, whether it is the last, whether there is another
+ * beside it, and whether one of the lines holds something more than codings: empty elements. */
 typedef struct codings {
     unsigned chunked;
     bool last;
     bool others;
+    bool gaps;
 } codings;
+
+/* Does a list have an empty element? */
+static bool has_gap(skua_str list) {
+    bool gap = true;
+    for (size_t i = 0; i < list.len; i++) {
+        if (list.ptr[i] == ',' && gap)
+            return true;
+        if (!sk_is_blank(list.ptr[i]))
+            gap = list.ptr[i] == ',';
+    }
+    return gap;
+}
 
 static codings read_codings(const framing *f) {
     const sk_fields *fields = &f->head->fields;
@@ -58,6 +71,7 @@ static codings read_codings(const framing *f) {
     codings c = {0};
     for (; field; field = sk_fields_find_next(fields, field, SK_LIT("transfer-encoding"))) {
         skua_str rest = field->value, coding;
+        c.gaps |= has_gap(rest);
         while (sk_list_next(&rest, &coding)) {
             c.last = sk_str_ieq(coding, SK_LIT("chunked"));
             c.chunked += c.last;
@@ -71,6 +85,8 @@ static int frame_by_coding(framing *f, sk_role reader) {
     if (f->keys->count[SK_H1_CONTENT_LENGTH] > 0) /* RFC 9112 6.1 and 6.3 item 3 */
         return refuse(f, SKUA_E_BAD_FRAMING, "both Content-Length and Transfer-Encoding");
     codings c = read_codings(f);
+    if (c.gaps && reader == SK_SERVER) /* not every reader passes over an empty element */
+        return refuse(f, SKUA_E_BAD_FRAMING, "an empty element in Transfer-Encoding");
     if (c.last && c.others)
         return refuse(f, SKUA_E_UNKNOWN_TRANSFER_ENCODING, "a transfer coding besides chunked");
     if (c.chunked > 1) /* RFC 9112 6.1: chunked is applied once */

@@ -315,6 +315,10 @@ int sk_h1_scan_block(sk_h1_input *in, uint32_t *scanned, uint32_t *line_at) {
         }
         if (lf == line + 1)
             return 1;
+        if (*line == '\r') { /* what comes of it must not depend on the pieces it came in */
+            in->what = "CR without LF";
+            return SKUA_E_BAD_LINE_END;
+        }
         p = lf + 1;
         *line_at = (uint32_t)(p - in->bytes);
     }

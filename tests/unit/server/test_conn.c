@@ -210,6 +210,8 @@ static void refuse_all(const refusal *cases, size_t count) {
     }
 }
 
+#define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
+
 static void broken_requests_are_refused(void **state) {
     (void)state;
     static const refusal cases[] = {
@@ -240,12 +242,35 @@ static void broken_requests_are_refused(void **state) {
         {"PUT / HTTP/1.1\r\n" HOST "\r\n", 405, false},
         {"TRACE / HTTP/1.1\r\n" HOST "\r\n", 405, false},
         {"BREW / HTTP/1.1\r\n" HOST "\r\n", 501, false},
-        /* But not where a body follows that nobody reads. */
-        {"POST /nix HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc", 404, true},
+        {"POST /nix HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc", 404, false},
+        {"POST /nix HTTP/1.1\r\n" HOST CHUNKED "3\r\nabc\r\n0\r\n\r\n", 404, false},
+        {"POST /nix HTTP/1.1\r\n" HOST CHUNKED "3\r\nabcd\r\n0\r\n\r\n", 400, true},
+        /* But not where a body follows that is large, or may never come. */
+        {"POST /nix HTTP/1.1\r\n" HOST "Content-Length: 65537\r\n\r\n", 404, true},
         {"POST /nix HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n", 404,
          true},
     };
     refuse_all(cases, COUNT(cases));
+}
+
+/* Chunks do not say how many there will be. */
+static void a_refused_body_is_read_up_to_a_limit(void **state) {
+    (void)state;
+    static char chunk[40000];
+    over_pair p;
+    memset(chunk, 'a', sizeof chunk);
+    start(&p);
+    op_say(&p, "POST /nix HTTP/1.1\r\n" HOST CHUNKED);
+    op_say(&p, "9c40\r\n");
+    op_send(&p, chunk, sizeof chunk);
+    assert_string_equal(op_heard(&p), "");
+    op_say(&p, "\r\n9c40\r\n");
+    op_send(&p, chunk, sizeof chunk);
+    const char *text = op_heard(&p);
+    assert_int_equal(op_status(text, 0), 404);
+    assert_non_null(strstr(text, "\r\nConnection: close\r\n"));
+    assert_true(p.ended);
+    op_free(&p);
 }
 
 static void limits_are_kept(void **state) {
@@ -779,6 +804,7 @@ int main(void) {
         cmocka_unit_test(every_split_gives_the_same),
         cmocka_unit_test(persistence_follows_the_version),
         cmocka_unit_test(broken_requests_are_refused),
+        cmocka_unit_test(a_refused_body_is_read_up_to_a_limit),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(head_gets_no_body_with_its_refusal),
         cmocka_unit_test(options_are_told),

@@ -32,7 +32,7 @@ static void expect(skua_handler_fn *fn, void *user, const char *request, const c
                    bool open) {
     over_pair p;
     assert_string_equal(answer(&p, fn, user, request), reply);
-    assert_int_equal(op_is_open(&p), open);
+    assert_int_equal(!p.ended, open);
     op_free(&p);
 }
 
