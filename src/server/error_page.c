@@ -1,4 +1,5 @@
-/* server/error_page.c - the small HTML page that names an error. */
+/* server/error_page.c - the small HTML page that names an error. It has no style of its own: it is
+ * told to be dark where its reader likes that, and legible on a telephone. */
 #include "server/error_page.h"
 
 #include "base/str.h"
@@ -22,6 +23,8 @@ skua_str sk_error_page(sk_arena *arena, int status, const char *explain) {
     if (!more.failed)
         page = sk_arena_printf(arena,
                                "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+                               "<meta name=\"viewport\" content=\"width=device-width\">"
+                               "<meta name=\"color-scheme\" content=\"light dark\">"
                                "<title>%d %s</title></head>\n<body>\n<h1>%d %s</h1>\n%.*s</body>\n"
                                "</html>\n",
                                status, reason, status, reason, (int)sk_buf_len(&more),

@@ -14,6 +14,8 @@ static void it_names_the_error(void **state) {
     skua_str page = sk_error_page(&arena, 404, NULL);
     assert_string_equal(page.ptr,
                         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+                        "<meta name=\"viewport\" content=\"width=device-width\">"
+                        "<meta name=\"color-scheme\" content=\"light dark\">"
                         "<title>404 Not Found</title></head>\n<body>\n"
                         "<h1>404 Not Found</h1>\n</body>\n</html>\n");
     assert_int_equal(page.len, strlen(page.ptr));
