@@ -174,9 +174,12 @@ typedef int skua_handler_fn(skua_request *q, skua_reply *a, void *user);
 
 /* Where a handler runs. */
 typedef enum skua_handler_kind {
-    SKUA_HANDLER_INLINE = 0, /* on the loop: it must not block */
+    SKUA_HANDLER_INLINE = 0, /* on the loop: it must not block. While one does, who is connected to
+                                that loop waits; newcomers go to the next loop */
     SKUA_HANDLER_POOL        /* on a thread of the pool: it may block, and so may its reading and
-                                writing, which do not hold up the loop */
+                                writing, which do not hold up the loop. Whoever sends a body slowly
+                                holds the thread that reads it: from strangers, take large ones by
+                                skua_request_on_body */
 } skua_handler_kind;
 
 /* Options of a route. Zero is the default in brackets; SKUA_FOREVER is no end. */

@@ -28,6 +28,22 @@ static void give_acceptors(skua_server *s, sk_worker *w, uint32_t index) {
     }
 }
 
+/* A second descriptor of each that the worker behind it has to itself; what cannot be had is done
+ * without. */
+static void give_neighbours(skua_server *s, sk_worker *w, uint32_t index) {
+    for (uint32_t i = 0; s->crew_count > 1 && i < s->listener_count; i++) {
+        const sk_listener *l = s->listeners[i];
+        uint32_t next = (index + 1) % s->crew_count;
+        sk_acceptor a = {.tls = l->tls, .proxies = l->proxies, .owned = true};
+        a.neighbour = s->crews[next].worker->loop;
+        for (uint32_t k = next; !l->shared && k < l->fd_count; k += s->crew_count) {
+            a.watch.fd = sk_socket_dup(l->fds[k]);
+            if (a.watch.fd >= 0)
+                sk_worker_add_acceptor(w, &a);
+        }
+    }
+}
+
 static uint32_t acceptors_needed(const skua_server *s) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->listener_count; i++)
@@ -50,6 +66,8 @@ static int make_workers(skua_server *s, skua_error *err) {
         return rc;
     for (uint32_t i = 0; i < s->crew_count; i++)
         s->crews[i].worker->port = sk_logs_port(s->logs, i);
+    for (uint32_t i = 0; i < s->crew_count; i++)
+        give_neighbours(s, s->crews[i].worker, i);
     for (uint32_t i = 0; i < s->crew_count; i++)
         give_acceptors(s, s->crews[i].worker, i);
     return 0;
@@ -130,7 +148,6 @@ static void leave(sk_crew *c) {
 static void *run_worker(void *arg) {
     sk_crew *c = arg;
     enter(c);
-    c->rc = sk_worker_begin(c->worker, c->server->ending, &c->err);
     for (int more = 1; c->rc == 0 && more > 0;) {
         more = sk_worker_step(c->worker, -1, &c->err);
         c->rc = more < 0 ? more : 0;
@@ -141,9 +158,20 @@ static void *run_worker(void *arg) {
     return NULL;
 }
 
+/* All begin before the first one runs: see sk_worker_watch_acceptors. */
+static void begin_all(skua_server *s) {
+    for (uint32_t i = 0; i < s->crew_count; i++) {
+        sk_crew *c = &s->crews[i];
+        c->rc = sk_worker_begin(c->worker, s->ending, &c->err);
+    }
+    for (uint32_t i = 0; i < s->crew_count; i++)
+        sk_worker_watch_acceptors(s->crews[i].worker, true); /* without, it does as well */
+}
+
 static int run_workers(skua_server *s, skua_error *err) {
     sk_crew *crews = s->crews;
     int rc = 0;
+    begin_all(s);
     for (uint32_t i = 1; rc == 0 && i < s->crew_count; i++) {
         rc = sk_thread_start(&crews[i].thread, run_worker, &crews[i]);
         crews[i].started = rc == 0;

@@ -181,7 +181,7 @@ static int loop_failed(skua_error *err, int rc) {
 int sk_worker_begin(sk_worker *w, sk_ending *ending, skua_error *err) {
     int rc = sk_worker_watch_ending(w, ending);
     if (rc == 0)
-        rc = sk_worker_watch_acceptors(w);
+        rc = sk_worker_watch_acceptors(w, false);
     return rc == 0 ? 0 : loop_failed(err, rc);
 }
 

@@ -52,7 +52,8 @@ typedef struct sk_acceptor {
     bool watched;
     bool owned;                     /* the worker closes it */
     const sk_address_list *proxies; /* who begins with a PROXY header; NULL: nobody */
-    bool inherited; /* other processes may accept from it: its queue is theirs, too */
+    bool inherited;           /* other processes may accept from it: its queue is theirs, too */
+    const sk_loop *neighbour; /* whose it is, for when that one is held up; NULL: our own */
 } sk_acceptor;
 
 struct sk_worker {
@@ -83,6 +84,7 @@ struct sk_worker {
     int64_t accept_logged; /* when a pause was last logged */
     int64_t full_logged;   /* and that somebody was turned away */
     sk_timer accept_resume;
+    sk_timer look_after; /* a neighbour that was at work when somebody came */
     sk_ending *ending;
     sk_watch end_watches[SK_END_STAGES]; /* fd -1: not watched, or seen */
     bool draining;
@@ -110,8 +112,9 @@ void sk_worker_init_accepting(sk_worker *w);
 /* Make room for so many descriptors to accept from: 0 or SKUA_E_NOMEM. Then add them. */
 int sk_worker_reserve_acceptors(sk_worker *w, uint32_t count);
 void sk_worker_add_acceptor(sk_worker *w, const sk_acceptor *a);
-/* 0 or -errno. */
-int sk_worker_watch_acceptors(sk_worker *w);
+/* Watch its own, or its neighbour's: when all workers have begun to watch their own, and so are
+ * told first. 0 or -errno. */
+int sk_worker_watch_acceptors(sk_worker *w, bool neighbours);
 void sk_worker_close_acceptors(sk_worker *w);
 /* Accept no newcomers; whoever is about to be in the queue still is. True: some may come yet. */
 bool sk_worker_let_none_in(sk_worker *w);

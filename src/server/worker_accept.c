@@ -1,5 +1,15 @@
 /* server/worker_accept.c - how a worker comes by its connections.
  *
+ * Each worker has TCP listeners of its own, and the kernel spreads connections over them: also to
+ * one whose loop is held up by a handler that blocks. So each watches its neighbour's as well:
+ *
+ *     WATCHES --somebody comes while the neighbour is at work--> LOOKS AFTER it, in a moment
+ *       ^                                                          |      ^
+ *       +------ it waits, or works at something else --------------+      | held up: who is in
+ *                                                                  +------+ its queue is accepted
+ *
+ * Connections that are with a worker already stay with it, come what may.
+ *
  * Accepting pauses when the process is out of descriptors or memory: until a connection closes, or
  * for a while. The listener is then not watched, so nothing spins. */
 #include "base/fail.h"
@@ -12,7 +22,8 @@
 
 #define ACCEPTS_A_TURN  32
 #define ACCEPT_PAUSE_MS 100
-#define ACCEPT_LOG_MS   1000 /* no more often is it said */
+#define ACCEPT_LOG_MS   10000 /* no more often is it said */
+#define HELD_UP_MS      20    /* a loop that works so long at one round */
 
 /* What who is turned away is told. */
 #define BUSY_REPLY                                                                                 \
@@ -21,6 +32,12 @@
 
 static bool is_open(const sk_acceptor *a) {
     return a->watch.fd >= 0;
+}
+
+/* Who comes to a listener of our own wakes us, and the neighbour only if we do not wait. What is
+ * for all workers alike wakes them all: else it would mostly be the same one. */
+static unsigned wanted(const sk_acceptor *a) {
+    return a->owned ? SKUA_WANT_READ | SK_POLLER_ONE_OF_MANY : SKUA_WANT_READ;
 }
 
 /* ---- pausing ---- */
@@ -34,10 +51,11 @@ static bool may_log(const sk_worker *w, int64_t *logged) {
     return due;
 }
 
-static void want_accepts(sk_worker *w, unsigned events) {
+static void want_accepts(sk_worker *w, bool wants) {
     for (uint32_t i = 0; i < w->acceptor_count; i++) {
-        if (is_open(&w->acceptors[i]))
-            sk_loop_want(w->loop, &w->acceptors[i].watch, events);
+        sk_acceptor *a = &w->acceptors[i];
+        if (is_open(a))
+            sk_loop_want(w->loop, &a->watch, wants ? wanted(a) : 0);
     }
 }
 
@@ -49,7 +67,7 @@ static void pause_accepting(sk_worker *w, int failure) {
     if (sk_loop_arm(w->loop, &w->accept_resume, ACCEPT_PAUSE_MS) != 0)
         return; /* without a timer only a busy listener is left to remind us */
     w->accept_paused = true;
-    want_accepts(w, 0);
+    want_accepts(w, false);
 }
 
 void sk_worker_resume_accepting(sk_worker *w) {
@@ -57,15 +75,11 @@ void sk_worker_resume_accepting(sk_worker *w) {
         return;
     w->accept_paused = false;
     sk_loop_cancel(w->loop, &w->accept_resume);
-    want_accepts(w, SKUA_WANT_READ);
+    want_accepts(w, true);
 }
 
 static void on_resume(sk_timer *t) {
     sk_worker_resume_accepting(SK_CONTAINER(t, sk_worker, accept_resume));
-}
-
-void sk_worker_init_accepting(sk_worker *w) {
-    w->accept_resume.fn = on_resume;
 }
 
 /* ---- accepting ---- */
@@ -141,11 +155,45 @@ static bool accept_next(sk_acceptor *a) {
     return rc == 0;
 }
 
-static void on_acceptable(sk_watch *watch, unsigned events) {
-    sk_acceptor *a = SK_CONTAINER(watch, sk_acceptor, watch);
-    (void)events;
+static void accept_some(sk_acceptor *a) {
     for (int i = 0; i < ACCEPTS_A_TURN && accept_next(a); i++)
         ;
+}
+
+static void on_acceptable(sk_watch *watch, unsigned events) {
+    (void)events;
+    accept_some(SK_CONTAINER(watch, sk_acceptor, watch));
+}
+
+/* ---- a neighbour's ---- */
+
+/* Whose it is was at work, and will mostly see to it in a moment. */
+static void on_neighbours(sk_watch *watch, unsigned events) {
+    sk_worker *w = SK_CONTAINER(watch, sk_acceptor, watch)->worker;
+    (void)events;
+    if (sk_loop_arm(w->loop, &w->look_after, HELD_UP_MS) == 0)
+        sk_loop_want(w->loop, watch, 0);
+}
+
+static void on_look_after(sk_timer *t) {
+    sk_worker *w = SK_CONTAINER(t, sk_worker, look_after);
+    for (uint32_t i = 0; i < w->acceptor_count && !w->accept_paused; i++) {
+        sk_acceptor *a = &w->acceptors[i];
+        if (!is_open(a) || !a->neighbour)
+            continue;
+        bool held_up = sk_loop_is_held_up(a->neighbour, HELD_UP_MS);
+        if (held_up)
+            accept_some(a);
+        if (!held_up || sk_loop_arm(w->loop, t, HELD_UP_MS) != 0)
+            sk_loop_want(w->loop, &a->watch, wanted(a));
+    }
+}
+
+/* ---- setting up ---- */
+
+void sk_worker_init_accepting(sk_worker *w) {
+    w->accept_resume.fn = on_resume;
+    w->look_after.fn = on_look_after;
 }
 
 int sk_worker_reserve_acceptors(sk_worker *w, uint32_t count) {
@@ -157,15 +205,17 @@ void sk_worker_add_acceptor(sk_worker *w, const sk_acceptor *a) {
     sk_acceptor *own = &w->acceptors[w->acceptor_count++];
     *own = *a;
     own->worker = w;
-    own->watch.fn = on_acceptable;
+    own->watch.fn = a->neighbour ? on_neighbours : on_acceptable;
 }
 
-int sk_worker_watch_acceptors(sk_worker *w) {
+int sk_worker_watch_acceptors(sk_worker *w, bool neighbours) {
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < w->acceptor_count; i++) {
-        sk_watch *watch = &w->acceptors[i].watch;
-        rc = sk_loop_add(w->loop, watch, watch->fd, SKUA_WANT_READ);
-        w->acceptors[i].watched = rc == 0;
+        sk_acceptor *a = &w->acceptors[i];
+        if ((a->neighbour != NULL) != neighbours)
+            continue;
+        rc = sk_loop_add(w->loop, &a->watch, a->watch.fd, wanted(a));
+        a->watched = rc == 0;
     }
     return rc;
 }
@@ -195,9 +245,9 @@ static bool empty_queue(sk_acceptor *a) {
 }
 
 /* Nobody comes any more: who has come is accepted, and it is over. Left open it would be ready for
- * ever, as a Unix socket that is shut is. */
+ * ever, as a Unix socket that is shut is. A neighbour sees to its own. */
 static void finish_one(sk_acceptor *a) {
-    if (a->inherited || empty_queue(a))
+    if (a->inherited || a->neighbour || empty_queue(a))
         close_one(a);
 }
 
@@ -205,7 +255,7 @@ bool sk_worker_let_none_in(sk_worker *w) {
     bool some_may_come = false;
     for (uint32_t i = 0; i < w->acceptor_count; i++) {
         sk_acceptor *a = &w->acceptors[i];
-        if (is_open(a) && !a->inherited && sk_socket_let_none_in(a->watch.fd))
+        if (is_open(a) && !a->inherited && !a->neighbour && sk_socket_let_none_in(a->watch.fd))
             some_may_come = true;
         else
             finish_one(a);

@@ -12,6 +12,11 @@ typedef struct sk_ready {
     unsigned events; /* SKUA_WANT_*; an error or hang-up shows as both */
 } sk_ready;
 
+/* Beside SKUA_WANT_READ: of several pollers that so watch a descriptor, only the first that waits
+ * is woken, in the order in which they were given it. One that is at work is passed over, and sees
+ * it when it waits again. What is wanted can only change to nothing and back. */
+#define SK_POLLER_ONE_OF_MANY 0x100u
+
 /* NULL when there is no memory, no descriptor, or no such kind here (errno says which). */
 sk_poller *sk_poller_new(sk_poller_kind kind);
 void sk_poller_free(sk_poller *p);

@@ -16,7 +16,8 @@ typedef struct epoll_poller {
 static int control(sk_poller *p, int op, int fd, unsigned events, void *user) {
     struct epoll_event e = {.data.ptr = user};
     e.events = (events & SKUA_WANT_READ ? (uint32_t)EPOLLIN : 0) |
-               (events & SKUA_WANT_WRITE ? (uint32_t)EPOLLOUT : 0);
+               (events & SKUA_WANT_WRITE ? (uint32_t)EPOLLOUT : 0) |
+               (events & SK_POLLER_ONE_OF_MANY ? (uint32_t)EPOLLEXCLUSIVE : 0);
     return epoll_ctl(((epoll_poller *)p)->fd, op, fd, &e) == 0 ? 0 : -errno;
 }
 
@@ -34,6 +35,8 @@ static int epoll_add(sk_poller *p, int fd, unsigned events, void *user) {
 static int epoll_modify(sk_poller *p, int fd, unsigned events, void *user) {
     if (events == 0)
         return epoll_remove(p, fd);
+    if (events & SK_POLLER_ONE_OF_MANY) /* it is not there: see poller.h */
+        return control(p, EPOLL_CTL_ADD, fd, events, user);
     int rc = control(p, EPOLL_CTL_MOD, fd, events, user);
     return rc == -ENOENT ? control(p, EPOLL_CTL_ADD, fd, events, user) : rc;
 }

@@ -198,6 +198,11 @@ void sk_socket_file_remove(sk_socket_file *f) {
     f->path[0] = '\0';
 }
 
+int sk_socket_dup(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy >= 0 ? copy : -errno;
+}
+
 int sk_socket_accept(int fd, sk_addr *peer) {
     for (;;) {
         sk_addr from = {.len = sizeof from.ss};

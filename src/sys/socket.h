@@ -61,6 +61,8 @@ int sk_socket_adopt(int fd);
 /* Bind and listen. A stale Unix socket file (nobody answers) is replaced; any other file is not.
  * Returns: the descriptor, or -errno. */
 int sk_socket_listen(const sk_addr *at, const sk_listen_opts *opts);
+/* The same socket under another number. Returns: the descriptor, or -errno. */
+int sk_socket_dup(int fd);
 /* Returns: the descriptor, or -errno. Peers that were gone before they were accepted are passed
  * over. `peer` may be NULL. */
 int sk_socket_accept(int fd, sk_addr *peer);

@@ -2,7 +2,6 @@
 meanwhile, and a well-behaved client that measures what others notice of it."""
 
 import contextlib
-import http.client
 import os
 import pathlib
 import shutil
@@ -129,61 +128,50 @@ def ca(tmp_path_factory):
 # ---- a client like others ----
 
 
-class Visitor(threading.Thread):
-    """Asks again and again, each time on a new connection or on one that is kept, and notes how
-    long it takes."""
+class Visitor:
+    """Asks again and again, on a connection that is kept or each time on a new one: see visitor.py.
+    `ca` is a file."""
 
-    def __init__(self, server, path="/", kept=True, context=None):
-        super().__init__(daemon=True)
-        self.server, self.path, self.kept, self.context = server, path, kept, context
+    def __init__(self, server, path="/", kept=True, ca=None):
+        command = [sys.executable, str(HERE / "visitor.py"), server.host, str(server.port), path,
+                   "kept" if kept else "anew", *([ca] if ca else [])]
+        self.popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      text=True)
         self.times, self.failed = [], []
-        self.over = threading.Event()
+        self.news = threading.Condition()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
-    def connect(self):
-        if self.context:
-            return http.client.HTTPSConnection(self.server.host, self.server.port, timeout=WAIT,
-                                               context=self.context)
-        return http.client.HTTPConnection(self.server.host, self.server.port, timeout=WAIT)
-
-    def ask(self, connection):
-        begun = time.monotonic()
-        connection.request("GET", self.path)
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 200, answer.status
-        self.times.append(time.monotonic() - begun)
-        if not self.kept:
-            connection.close()
-
-    def run(self):
-        connection = self.connect()
-        while not self.over.wait(0.002):
-            try:
-                self.ask(connection)
-            except (OSError, AssertionError, http.client.HTTPException) as error:
-                self.failed.append(error)
-                connection.close()
-        connection.close()
+    def _read(self):
+        for line in self.popen.stdout:
+            with self.news:
+                if line.startswith("failed"):
+                    self.failed.append(line)
+                else:
+                    self.times.append(float(line))
+                self.news.notify_all()
 
     def __enter__(self):
-        self.start()
         return self
 
     def __exit__(self, *_):
-        self.over.set()
-        self.join(WAIT)
+        self.popen.stdin.close()
+        self.popen.wait(2 * WAIT)
+        self.reader.join(WAIT)
+        self.popen.stdout.close()
 
-    def wait_for(self, count):
-        deadline = time.monotonic() + WAIT
-        while len(self.times) < count and not self.failed and time.monotonic() < deadline:
-            self.over.wait(0.01)
+    def wait_for(self, more):
+        """Until so many more requests were answered."""
+        with self.news:
+            count = len(self.times) + more
+            self.news.wait_for(lambda: len(self.times) >= count or self.failed, WAIT)
 
     @property
     def p99(self):
         return sorted(self.times)[len(self.times) * 99 // 100]
 
 
-QUIET = 0.020  # seconds that a machine with other things to do may need for a request
+QUIET = 0.050  # seconds that a machine with other things to do may need for a request
 
 
 @pytest.fixture

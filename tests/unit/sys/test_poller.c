@@ -69,6 +69,29 @@ static void tells_what_is_ready(void **state) {
     }
 }
 
+static void one_of_many_can_pause(void **state) {
+    (void)state;
+    EACH_KIND(p) {
+        const unsigned wanted = SKUA_WANT_READ | SK_POLLER_ONE_OF_MANY;
+        int ends[2];
+        char tag;
+        sk_ready r[4];
+        socket_pair(ends);
+        assert_int_equal(sk_poller_add(p, ends[0], wanted, &tag), 0);
+        assert_int_equal(write(ends[1], "x", 1), 1);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(sk_poller_wait(p, r, 4, PATIENCE_MS), 1);
+            assert_int_equal(r[0].events, SKUA_WANT_READ);
+            assert_int_equal(sk_poller_modify(p, ends[0], 0, &tag), 0);
+            assert_int_equal(sk_poller_wait(p, r, 4, 0), 0);
+            assert_int_equal(sk_poller_modify(p, ends[0], wanted, &tag), 0);
+        }
+        assert_int_equal(sk_poller_remove(p, ends[0]), 0);
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
 static void hang_up_shows_as_both(void **state) {
     (void)state;
     EACH_KIND(p) {
@@ -248,6 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_can_be_made),
         cmocka_unit_test(tells_what_is_ready),
+        cmocka_unit_test(one_of_many_can_pause),
         cmocka_unit_test(hang_up_shows_as_both),
         cmocka_unit_test(who_wants_nothing_is_told_nothing),
         cmocka_unit_test(bad_descriptors_are_refused),

@@ -1,0 +1,196 @@
+"""What happens to a server: it is stopped and goes on, a handler sleeps, its certificate changes,
+it is told to end while clients ask."""
+
+import contextlib
+import http.client
+import re
+import shutil
+import signal
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+
+from conftest import GET, HELLO, WAIT, Visitor, rest_of
+
+CROWD = 600  # more than a loop looks at in one round
+
+
+def has_stopped(server):
+    with open("/proc/%d/stat" % server.popen.pid) as file:
+        return file.read().rpartition(")")[2].split()[0] == "T"
+
+
+def hold_up(server, seconds, meanwhile=lambda: None):
+    server.signal(signal.SIGSTOP)
+    while not has_stopped(server):
+        time.sleep(0.01)
+    meanwhile()
+    time.sleep(seconds)  # that it is held up is what it is about
+    server.signal(signal.SIGCONT)
+
+
+def test_b01_a_server_that_was_stopped_does_not_blame_its_clients(victim, ca):
+    """For longer than all its time-outs; what was sent meanwhile is answered."""
+    times = dict(header_ms=1500, body_ms=1500, idle_ms=1500, tls_ms=1500, write_ms=1500)
+    server = victim(workers=1, **times)
+    secure = victim("https://127.0.0.1:0", workers=1, cert=ca.good.cert, key=ca.good.key, **times)
+    context = ssl.create_default_context(cafile=ca.cert)
+    post = b"POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n12345"
+    with contextlib.ExitStack() as stack:
+        kept = [stack.enter_context(server.connect()) for _ in range(CROWD)]
+        for connection in kept:
+            connection.sendall(GET)
+        for connection in kept:
+            assert connection.recv(65536).endswith(HELLO)
+        posting = stack.enter_context(server.connect())
+        posting.sendall(post)
+        shaking = stack.enter_context(secure.connect())
+        tls = context.wrap_bio(incoming := ssl.MemoryBIO(), outgoing := ssl.MemoryBIO(),
+                               server_hostname="localhost")
+
+        def meanwhile():
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+            shaking.sendall(outgoing.read())
+            for connection in kept:
+                connection.sendall(GET)
+            posting.sendall(b"67890")
+
+        secure.signal(signal.SIGSTOP)
+        hold_up(server, 3, meanwhile)
+        secure.signal(signal.SIGCONT)
+        for connection in kept:
+            assert connection.recv(65536).endswith(HELLO)
+        assert b"\r\n\r\n10\n" in posting.recv(65536)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                shaking.sendall(outgoing.read())
+                received = shaking.recv(65536)
+                assert received
+                incoming.write(received)
+
+
+def test_b01_who_is_silent_is_cut_all_the_same(victim):
+    server = victim(workers=1, header_ms=1500)
+    with server.connect() as connection:
+        connection.sendall(GET[:5])
+        hold_up(server, 3)
+        begun = time.monotonic()
+        assert b" 408 " in rest_of(connection, begun + WAIT)
+        assert time.monotonic() - begun < 5
+
+
+# ---- handlers that sleep ----
+
+
+def test_b01_a_handler_that_sleeps_on_the_pool_holds_up_nobody(victim, undisturbed):
+    server = victim(workers=1)
+    with contextlib.ExitStack() as stack:
+        with undisturbed(server, kept=False):
+            sleepers = [stack.enter_context(server.connect()) for _ in range(100)]
+            for connection in sleepers:
+                connection.sendall(GET.replace(b"/ ", b"/pool/500 "))
+        for connection in sleepers:
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_b01_a_handler_that_sleeps_on_a_loop_holds_up_no_newcomer(victim):
+    """The kernel goes on giving it connections: its neighbour takes them."""
+    server = victim(workers=2)
+    with server.connect() as sleeper:
+        sleeper.sendall(GET.replace(b"/ ", b"/sleep/3000 "))
+        begun = time.monotonic()
+        for _ in range(40):
+            with server.connect() as connection:
+                connection.sendall(GET)
+                assert connection.recv(65536).endswith(HELLO)
+        assert time.monotonic() - begun < 2.5
+        assert sleeper.recv(65536).endswith(b"slept\n")
+
+
+# ---- a certificate that changes ----
+
+
+def test_b07_a_certificate_that_changes_under_load(victim, ca, tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    pairs = [ca.issue("first"), ca.issue("second")]
+    for source, target in ((pairs[0].cert, cert), (pairs[0].key, key)):
+        shutil.copy(source, target)
+    server = victim("https://127.0.0.1:0", workers=2, cert=cert, key=key)
+    with contextlib.ExitStack() as stack:
+        visitors = [stack.enter_context(Visitor(server, kept=kept, ca=ca.cert))
+                    for kept in (True, False, False)]
+        for number in range(1, 21):
+            pair = pairs[number % 2]
+            for source, target in ((pair.key, key), (pair.cert, cert)):
+                shutil.copy(source, target)  # for a moment they do not match
+            server.signal(signal.SIGHUP)
+            server.wait_for(r"^(reloaded: .*\n?)", WAIT)
+            for visitor in visitors:
+                visitor.wait_for(3)
+    assert not any(v.failed for v in visitors), [v.failed for v in visitors]
+
+
+# ---- its end ----
+
+
+def keep_asking(server, results, path, ready):
+    """On one connection, until it says that it ends: each request is to be answered."""
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=WAIT)
+    with contextlib.closing(connection):
+        connection.connect()
+        ready.release()
+        while True:
+            try:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                answer.read()
+            except (OSError, http.client.HTTPException) as error:
+                results.append(error)
+                return
+            results.append(answer.status)
+            if answer.will_close:
+                return
+
+
+@pytest.mark.parametrize("path", ["/", "/wait/5", "/pool/5", "/stream/64"])
+def test_b12_a_drain_fails_no_request(victim, path):
+    """Of clients that send one request after the other, each of which gets its answer, the last one
+    with the word that it is the last."""
+    server = victim(workers=2, pool_threads=8)
+    results, ready = [], threading.Semaphore(0)
+    threads = [threading.Thread(target=keep_asking, args=(server, results, path, ready))
+               for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert ready.acquire(timeout=WAIT)
+    while len(results) < 100:
+        time.sleep(0.001)
+    server.signal(signal.SIGTERM)
+    for thread in threads:
+        thread.join(WAIT)
+    assert server.wait() == 0
+    assert set(results) == {200}, set(results)
+    assert re.search(r"cut 0,", server.wait_for("^drained: .*").group(0))
+
+
+@pytest.mark.parametrize("kind", ["wait", "pool"])
+def test_b12_five_hundred_in_flight(victim, kind):
+    server = victim(workers=2, pool_threads=100)
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(server.connect()) for _ in range(500)]
+        for connection in connections:
+            connection.sendall(GET.replace(b"/ ", b"/%s/300 " % kind.encode()))
+        server.signal(signal.SIGTERM)
+        deadline = time.monotonic() + WAIT
+        for connection in connections:
+            assert rest_of(connection, deadline).startswith(b"HTTP/1.1 200 ")
+    assert server.wait() == 0
+    assert "cut 0," in server.wait_for("^drained: .*").group(0)
