@@ -40,6 +40,14 @@ SKUA_API int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) SK
 SKUA_API int skua_reply_bytes(skua_reply *a, int status, const char *type, const void *data,
                               size_t len);
 
+/* Reply with JSON text (RFC 8259), of type "application/json" unless skua_reply_send_header has
+ * named another. It goes out as it is.
+ *
+ * Returns: as skua_reply_text; SKUA_E_INVALID_ARGUMENT also for NULL.
+ * Thread: its loop.
+ * Since: 0.1 */
+SKUA_API int skua_reply_json(skua_reply *a, int status, const char *json);
+
 /* Reply with a redirect. `location` goes out as a URI reference: bytes that are none are refused.
  *
  * Returns: as skua_reply_text; SKUA_E_INVALID_ARGUMENT also for a status that is no redirect.

@@ -153,6 +153,16 @@ SKUA_API const char *skua_request_body(const skua_request *q, size_t *len);
  * Since: 0.1 */
 SKUA_API ptrdiff_t skua_request_read(skua_request *q, void *buf, size_t len);
 
+/* Give the trailer fields that came behind a chunked body (RFC 9110 6.5), in order and as received.
+ * They are not merged into skua_request_fields: none of them may change how the request is
+ * understood. On a route that streams bodies they are there when its end was told.
+ *
+ * Returns: an array that ends with a NULL name; never NULL. *count, where asked for, is its length.
+ * Owns: borrowed, as the request.
+ * Thread: its loop; any, where the reply is deferred.
+ * Since: 0.1 */
+SKUA_API const skua_field *skua_request_trailers(const skua_request *q, size_t *count);
+
 /* On a route that streams bodies: have fn called with each piece as it comes, in the loop's thread.
  * The reply is then deferred, and finished with skua_reply_finish, which may be called from fn. A
  * client that expects 100-continue is told to go on. Pieces are not kept: while fn asks for a pause

@@ -17,19 +17,9 @@
 #include "client/channel.h"
 #include "client/hops.h"
 #include "client/timeline.h"
+#include "http/head_copy.h"
 
 #include <skua/response.h>
-
-/* A head or trailer section, copied out of the input: strings are terminated. */
-typedef struct sk_head_copy {
-    int status, version;
-    const char *reason;
-    skua_field *fields; /* ends with a NULL name */
-    size_t count;
-} sk_head_copy;
-
-/* 0 or SKUA_E_NOMEM; all of it is one block of the arena. */
-int sk_head_copy_make(sk_head_copy *to, sk_arena *mem, const sk_head *from);
 
 typedef struct sk_interim {
     struct sk_interim *next;

@@ -5,39 +5,6 @@
 #include "base/str.h"
 #include "wire/keep_alive.h"
 
-/* Room for strings, filled from the front. */
-static const char *put(char **at, skua_str s) {
-    char *to = *at;
-    sk_field_copy_value(to, s);
-    to[s.len] = '\0';
-    *at += s.len + 1;
-    return to;
-}
-
-int sk_head_copy_make(sk_head_copy *to, sk_arena *mem, const sk_head *from) {
-    size_t count = from->fields.count;
-    size_t text = from->reason.len + 1;
-    for (size_t i = 0; i < count; i++)
-        text += from->fields.at[i].name.len + from->fields.at[i].value.len + 2;
-    size_t array = (count + 1) * sizeof(skua_field);
-    char *block = sk_arena_alloc(mem, array + text);
-    if (!block)
-        return SKUA_E_NOMEM;
-    skua_field *fields = (skua_field *)(void *)block;
-    char *at = block + array;
-    *to = (sk_head_copy){.status = from->status,
-                         .version = from->version,
-                         .reason = put(&at, sk_str_trim(from->reason)),
-                         .fields = fields,
-                         .count = count};
-    for (size_t i = 0; i < count; i++) {
-        const sk_field *f = &from->fields.at[i];
-        fields[i] = (skua_field){.name = put(&at, f->name), .value = put(&at, f->value)};
-    }
-    fields[count] = (skua_field){0};
-    return 0;
-}
-
 int sk_response_add_interim(skua_response *r, const sk_head *head) {
     sk_interim *one = sk_arena_zalloc(&r->mem, sizeof *one);
     if (!one || sk_head_copy_make(&one->head, &r->mem, head) != 0)
@@ -150,13 +117,6 @@ const char *skua_response_header(skua_response *r, const char *name) {
 
 /* ---- the plain questions ---- */
 
-static const skua_field *fields_of(const sk_head_copy *head, size_t *count) {
-    static const skua_field none[1];
-    if (count)
-        *count = head ? head->count : 0;
-    return head && head->fields ? head->fields : none;
-}
-
 static const sk_head_copy *interim_at(const skua_response *r, size_t index) {
     const sk_interim *i = r ? r->interim : NULL;
     for (; i && index > 0; index--)
@@ -181,11 +141,11 @@ const char *skua_response_url(const skua_response *r) {
 }
 
 const skua_field *skua_response_fields(const skua_response *r, size_t *count) {
-    return fields_of(r ? &r->head : NULL, count);
+    return sk_head_copy_fields(r ? &r->head : NULL, count);
 }
 
 const skua_field *skua_response_trailers(const skua_response *r, size_t *count) {
-    return fields_of(r ? &r->trailers : NULL, count);
+    return sk_head_copy_fields(r ? &r->trailers : NULL, count);
 }
 
 int skua_response_informational(const skua_response *r, size_t index) {
@@ -195,7 +155,7 @@ int skua_response_informational(const skua_response *r, size_t index) {
 
 const skua_field *skua_response_informational_fields(const skua_response *r, size_t index,
                                                      size_t *count) {
-    return fields_of(interim_at(r, index), count);
+    return sk_head_copy_fields(interim_at(r, index), count);
 }
 
 int64_t skua_response_content_length(const skua_response *r) {

@@ -160,6 +160,8 @@ static sk_step receive(sk_sconn *c) {
         int rc = next_event(c, &ev);
         if (rc == SKUA_E_AGAIN)
             return SK_STEP_WAIT;
+        if (rc == 0 && ev.kind == SK_EV_TRAILERS) /* to be read behind the end, which comes next */
+            rc = sk_request_take_trailers(&c->exchange->request, ev.head);
         if (rc != 0)
             break_off(c, sk_sconn_status_of(rc) ? rc : SKUA_E_BROKEN_PIPE);
         else if (ev.kind == SK_EV_DATA)

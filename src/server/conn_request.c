@@ -285,6 +285,9 @@ static sk_step take_body(sk_sconn *c, bool *complete) {
     sk_buf_commit(body, (size_t)n);
     if (sk_buf_len(body) > (uint64_t)sk_sconn_body_max(c))
         return body_too_long(c);
+    if (n == 0 && ev.kind == SK_EV_TRAILERS &&
+        sk_request_take_trailers(&c->exchange->request, ev.head) != 0)
+        return sk_sconn_refuse_error(c, SKUA_E_NOMEM, NULL);
     *complete = n == 0 && ev.kind == SK_EV_END;
     return SK_STEP_ON;
 }

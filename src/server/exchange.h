@@ -9,6 +9,7 @@
 #define SK_SERVER_EXCHANGE_H
 
 #include "base/arena.h"
+#include "http/head_copy.h"
 #include "http/session.h"
 #include "net/loop.h"
 #include "server/path.h"
@@ -39,6 +40,8 @@ struct skua_request {
     const char *id;        /* once asked for, or deferred */
     skua_form *query_form; /* once asked for, as is the next */
     skua_form *form;
+    sk_head_copy trailers; /* of the body; no fields before its end, or without them */
+    sk_arena trailer_mem;  /* where a reply is deferred the exchange's own is another thread's */
 };
 
 /* Which fields were given that the server would else add by itself. */
@@ -136,6 +139,8 @@ void sk_exchange_free(sk_exchange *x);
 /* Copy what the head's views see into the arena: the input is about to change. 0 or SKUA_E_NOMEM.
  */
 int sk_request_keep(skua_request *q);
+/* Copy the fields behind a body. 0 or SKUA_E_NOMEM. */
+int sk_request_take_trailers(skua_request *q, const sk_head *from);
 /* Give back what is not the arena's. */
 void sk_request_release(skua_request *q);
 

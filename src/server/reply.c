@@ -342,6 +342,12 @@ int skua_reply_bytes(skua_reply *a, int status, const char *type, const void *da
     return sk_reply_whole(a, status, data, len);
 }
 
+int skua_reply_json(skua_reply *a, int status, const char *json) {
+    if (!json)
+        return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
+    return skua_reply_bytes(a, status, "application/json", json, strlen(json));
+}
+
 int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) {
     if (a->error)
         return a->error;

@@ -114,6 +114,14 @@ const skua_field *skua_request_fields(skua_request *q, size_t *count) {
     return list;
 }
 
+int sk_request_take_trailers(skua_request *q, const sk_head *from) {
+    return sk_head_copy_make(&q->trailers, &q->trailer_mem, from);
+}
+
+const skua_field *skua_request_trailers(const skua_request *q, size_t *count) {
+    return sk_head_copy_fields(q ? &q->trailers : NULL, count);
+}
+
 /* ---- what the route took ---- */
 
 const char *skua_request_param(const skua_request *q, const char *name) {

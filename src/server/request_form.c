@@ -60,4 +60,7 @@ void sk_request_release(skua_request *q) {
     skua_form_free(q->query_form);
     skua_form_free(q->form);
     q->query_form = q->form = NULL;
+    if (q->trailers.fields)
+        sk_arena_free(&q->trailer_mem);
+    q->trailers = (sk_head_copy){0};
 }

@@ -146,6 +146,30 @@ static void a_streamed_body_and_its_echo_are_unbounded(void **state) {
     close_scene(&s);
 }
 
+static int read_trailers(skua_request *q, skua_reply *a, void *user) {
+    char piece[8];
+    size_t count = 0;
+    (void)user;
+    while (skua_request_read(q, piece, sizeof piece) > 0)
+        ;
+    const skua_field *f = skua_request_trailers(q, &count);
+    return skua_reply_text(a, 200, "%zu %s", count, count > 0 ? f[0].value : "none");
+}
+
+static void b05_trailers_behind_a_streamed_body_are_read(void **state) {
+    (void)state;
+    static scene s;
+    open_scene(&s, ONE_WORKER, "POST /",
+               SKUA_OPTS(skua_route_opts, .fn = read_trailers, .kind = SKUA_HANDLER_POOL,
+                         .stream_body = 1));
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+    rc_say(&s.c, "0\r\nX-Sum: 42\r\n\r\n");
+    rc_expect(&s.c, "\r\n\r\n1 42");
+    rc_say(&s.c, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    rc_expect(&s.c, "\r\n\r\n0 none");
+    close_scene(&s);
+}
+
 static int read_some(skua_request *q, skua_reply *a, void *user) {
     stage *st = user;
     char piece[8];
@@ -624,6 +648,7 @@ int main(void) {
         cmocka_unit_test(a_full_queue_is_503),
         cmocka_unit_test(a_pooled_handler_without_a_reply_is_500),
         cmocka_unit_test(a_streamed_body_and_its_echo_are_unbounded),
+        cmocka_unit_test(b05_trailers_behind_a_streamed_body_are_read),
         cmocka_unit_test(a_body_at_hand_is_read_as_well),
         cmocka_unit_test(a_streamed_body_has_its_limit_and_its_time),
         cmocka_unit_test(b08_continue_is_said_when_the_body_is_wanted),

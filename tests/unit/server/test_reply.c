@@ -67,8 +67,18 @@ static int bytes(skua_request *q, skua_reply *a, void *user) {
     return skua_reply_bytes(a, 200, "image/x", "a\nb", 3);
 }
 
+static int json(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    return skua_reply_json(a, 200, user);
+}
+
 static void one_call(void **state) {
     (void)state;
+    expect(json, "{\"a\":1}", GET,
+           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n"
+           "\r\n{\"a\":1}",
+           true);
+    expect_500(json, NULL);
     expect(text, "hi", GET,
            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 5\r\n"
            "\r\nhi 7\n",

@@ -175,6 +175,35 @@ static void bodies(void **state) {
     serve_pieces(chunked, (const size_t[]){strlen(chunked[0]) + 1, 8, 2, 19}, PIECE_COUNT);
 }
 
+static int show_trailers(skua_request *q, skua_reply *a, void *user) {
+    size_t count = 7;
+    const skua_field *f = skua_request_trailers(q, &count);
+    (void)user;
+    assert_null(f[count].name);
+    assert_string_equal(skua_request_header(q, "X-A"), "b"); /* the head's */
+    return skua_reply_text(a, 200, "%zu%s%s%s%s", count, count > 0 ? f[0].name : "",
+                           count > 0 ? f[0].value : "", count > 1 ? f[1].name : "",
+                           count > 1 ? f[1].value : "");
+}
+
+#define CHUNKED "POST /x HTTP/1.1\r\nHost: h\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+static void b05_trailers_of_a_request_are_read(void **state) {
+    (void)state;
+    over_pair p;
+    op_init(&p);
+    assert_int_equal(op_route(&p, "/", show_trailers, NULL), 0);
+    assert_true(op_connect(&p, 65536));
+    op_say(&p, CHUNKED "1\r\nx\r\n0\r\nX-A: trailer\r\nX-B:\r\n\r\n");
+    assert_non_null(strstr(op_heard(&p), "\r\n\r\n2X-AtrailerX-B"));
+    op_say(&p, CHUNKED "0\r\n\r\n"); /* those of the request before are gone */
+    assert_non_null(strstr(op_heard(&p), "\r\n\r\n0"));
+    op_free(&p);
+    size_t count = 7;
+    assert_null(skua_request_trailers(NULL, &count)[0].name);
+    assert_int_equal(count, 0);
+}
+
 static int check_no_body(skua_request *q, skua_reply *a, void *user) {
     (void)user;
     size_t len = 7;
@@ -194,10 +223,15 @@ static void no_body(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_request_line), cmocka_unit_test(an_absolute_target),
-        cmocka_unit_test(a_request_of_1_0), cmocka_unit_test(fields),
-        cmocka_unit_test(params),           cmocka_unit_test(rests),
-        cmocka_unit_test(bodies),           cmocka_unit_test(no_body),
+        cmocka_unit_test(the_request_line),
+        cmocka_unit_test(an_absolute_target),
+        cmocka_unit_test(a_request_of_1_0),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(params),
+        cmocka_unit_test(rests),
+        cmocka_unit_test(bodies),
+        cmocka_unit_test(no_body),
+        cmocka_unit_test(b05_trailers_of_a_request_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
