@@ -196,29 +196,36 @@ static void reload(void *user) {
 
 /* ---- what went wrong ---- */
 
-typedef struct culprit {
-    const char *flag;
-    size_t len; /* of the path that is named */
-} culprit;
-
-/* Of several that are named the longest counts: one may be the beginning of another. */
-static void look_for(culprit *c, const char *msg, const char *flag, const char *path) {
-    size_t len = path ? strlen(path) : 0;
-    if (len > c->len && strstr(msg, path))
-        *c = (culprit){flag, len};
+/* The flag that has named the file which a message of the library is about; NULL: there is none.
+ * The first that it names counts: a key may not be that of a certificate. */
+static const char *find_flag(const serve_options *o, const char *msg) {
+    const struct {
+        const char *word, *flag;
+        int is_given;
+    } known[] = {
+        {"cert_file ", "--tls-cert", !o->tls},
+        {"key_file ", o->tls_keys.count > 0 ? "--tls-key" : "--tls-cert", !o->tls},
+        {"ca_file ", "--tls-client-ca", o->tls_client_ca != NULL},
+        {"ticket_key_file ", "--tls-ticket-key", o->tls_ticket_key != NULL},
+        {"access log ", "--log-file", o->log_file != NULL},
+    };
+    const char *flag = NULL, *first = NULL;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char *at = known[i].is_given ? strstr(msg, known[i].word) : NULL;
+        if (at && (!first || at < first)) {
+            first = at;
+            flag = known[i].flag;
+        }
+    }
+    return flag;
 }
 
-/* Say what the library has reported, with the flag that has named the file it is about. */
 static void say_failure(const serve_options *o, const char *msg) {
-    culprit c = {"", 0};
-    for (size_t i = 0; i < o->tls_certs.count; i++)
-        look_for(&c, msg, "serve: --tls-cert: ", o->tls_certs.items[i]);
-    for (size_t i = 0; i < o->tls_keys.count; i++)
-        look_for(&c, msg, "serve: --tls-key: ", o->tls_keys.items[i]);
-    look_for(&c, msg, "serve: --tls-client-ca: ", o->tls_client_ca);
-    look_for(&c, msg, "serve: --tls-ticket-key: ", o->tls_ticket_key);
-    look_for(&c, msg, "serve: --log-file: ", o->log_file);
-    cli_say("%s%s", c.flag, msg);
+    const char *flag = find_flag(o, msg);
+    if (flag)
+        cli_say("serve: %s: %s", flag, msg);
+    else
+        cli_say("%s", msg);
 }
 
 /* ---- all of it ---- */
