@@ -41,8 +41,8 @@ def environment(folder):
 
 
 class Browser:
-    """Chromium in a process of its own. Messages are JSON with a NUL behind them; it reads them from
-    descriptor 3 and writes them to 4."""
+    """Chromium in a process of its own. Messages are JSON with a NUL behind them; it reads them
+    from descriptor 3 and writes them to 4."""
 
     def __init__(self, folder):
         self.folder = folder

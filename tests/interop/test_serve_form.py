@@ -1,4 +1,4 @@
-"""Files that a browser brings to `skua serve` in a form: all of them or none, from its own pages."""
+"""Files that a browser brings to `skua serve` in a form: all or none, from its own pages."""
 
 import errno
 import fcntl
@@ -132,8 +132,8 @@ def test_b12_form_overwrites_when_it_is_told_to(serve, site, tmp_path, post):
     assert names(site) == before
 
 
-@pytest.mark.parametrize("name", [".hidden", "..", "a/b", "/etc/x", "a\\b", "C:\\x", "../outside.txt",
-                                  "a\tb", "a\x1b[2J", "a\x7f", "a\u0085", "a\udcff", "x" * 256])
+@pytest.mark.parametrize("name", [".hidden", "..", "a/b", "/etc/x", "a\\b", "C:\\x",
+                                  "../outside.txt", "a\tb", "a\x1b[2J", "a\x7f", "a\u0085", "a\udcff", "x" * 256])
 def test_b12_form_with_a_name_that_is_none(serve, site, tmp_path, post, name):
     before = names(site), names(tmp_path), names(site / "sub")
     assert post(serve("--upload", site), "/", form(("fine", b"x"), (name, b"x")))[0] == 400
@@ -236,7 +236,7 @@ def test_b12_form_of_curl(serve, site, curl, tmp_path):
 
 
 def test_b12_killed_in_the_middle_of_an_upload(serve, site):
-    """Where a file system keeps files without a name nothing is left, and elsewhere not for long."""
+    """Where a file system keeps files without a name nothing is left, elsewhere not for long."""
     before = names(site)
     server = serve("--upload", site)
     with server.connect() as connection:
