@@ -79,6 +79,14 @@ struct sk_tls_ctx {
     sk_tls_serving serving;
 };
 
+/* How far a client's flight has been looked at: see tls_openssl_hello.c. */
+typedef struct sk_tls_hello {
+    uint16_t left;   /* bytes of the record */
+    uint8_t record;  /* bytes of the record's header that have come */
+    uint8_t message; /* and of the first message's */
+    bool other;      /* the record is no handshake's */
+} sk_tls_hello;
+
 typedef struct sk_tls {
     skua_stream base;
     skua_stream *below;
@@ -99,7 +107,8 @@ typedef struct sk_tls {
     bool blocked;       /* the stream below did not take all of `out` */
     bool untidy;        /* OpenSSL may hold a buffer that it no longer needs */
     uint16_t barren;    /* records without data; see sk_tls_note_data */
-    char host[];        /* whom a client means; "" on a server */
+    sk_tls_hello hello;
+    char host[]; /* whom a client means; "" on a server */
 } sk_tls;
 
 /* Ciphertext passes through here within one call. Only `in` outlives a call, as what its holder
@@ -115,6 +124,7 @@ struct sk_tls_scratch {
     bool dry;    /* the stream below had no more in this call, or is not asked for any */
     int io_code; /* how the stream below ended or failed in this call: SKUA_E_TLS_EOF for an end */
     skua_error io;
+    const char *refused; /* what of the peer's is refused here, rather than below; or NULL */
     char gathered[SSL3_RT_MAX_PLAIN_LENGTH];
 };
 
@@ -136,13 +146,20 @@ bool sk_tls_can_send(const sk_tls *s);
 ptrdiff_t sk_tls_writev(skua_stream *base, const skua_str *pieces, size_t count, skua_error *err);
 
 /* tls_openssl_bio.c: ciphertext between OpenSSL and the stream below */
-void sk_tls_enter(sk_tls *s);     /* at the begin of each call that lets OpenSSL work */
+void sk_tls_enter(sk_tls *s); /* at the begin of each call that lets OpenSSL work */
+/* The peer goes too far, and what it sent is read no further. `why` is static. */
+void sk_tls_refuse_more(sk_tls *s, const char *why);
 void sk_tls_note_data(sk_tls *s); /* a record had some: it pays for itself and for one without */
+bool sk_tls_has_come(sk_tls *s);  /* anything to be decrypted, or the end */
 bool sk_tls_in_is_dry(const sk_tls *s);
 bool sk_tls_out_room(sk_tls *s, size_t plaintext);
 int sk_tls_flush(sk_tls *s, skua_error *err);
 bool sk_tls_hold_back(sk_tls *s);
 void sk_tls_forget(sk_tls *s); /* the stream goes away */
+
+/* tls_openssl_hello.c: is what a server is sent, a piece at a time, no ClientHello that is too
+ * long? False: the failure is set. */
+bool sk_tls_hello_fits(sk_tls *s, const char *p, size_t len);
 
 /* tls_openssl_ctx.c */
 SSL_CTX *sk_tls_ssl_ctx_new(bool server); /* with no setting but the security level */

@@ -33,6 +33,8 @@
 /* One call reads no more below, so that others have their turn: what is left there still makes it
  * readable. */
 #define IN_MAX (256u * 1024)
+/* Records of a handshake: there are peers that cut theirs into small ones. */
+#define SHAKING_MAX 2048u
 /* Records without data beyond one for each that has some: key updates, tickets, renegotiation. */
 #define BARREN_MAX 256u
 
@@ -64,6 +66,7 @@ void sk_tls_enter(sk_tls *s) {
     c->dry = false;
     c->read = 0;
     c->io_code = 0;
+    c->refused = NULL;
     /* The program's own use of OpenSSL may have left something. Clearing walks the whole queue. */
     if (ERR_peek_error() != 0)
         ERR_clear_error();
@@ -105,19 +108,27 @@ static bool fill(sk_tls *s) {
     return false;
 }
 
+bool sk_tls_has_come(sk_tls *s) {
+    return sk_buf_len(&s->in) > 0 || sk_buf_len(&s->scratch->in) > 0 || fill(s) ||
+           s->scratch->io_code != 0;
+}
+
 /* Is there no ciphertext, neither here nor, in this call, below? */
 bool sk_tls_in_is_dry(const sk_tls *s) {
     const sk_tls_scratch *c = s->scratch;
     return c->dry && sk_buf_len(&s->in) == 0 && sk_buf_len(&c->in) == 0;
 }
 
+void sk_tls_refuse_more(sk_tls *s, const char *why) {
+    s->scratch->io_code = SKUA_E_TLS;
+    s->scratch->refused = why;
+}
+
 /* OpenSSL asks for the header of each record by itself. */
 static bool is_too_barren(sk_tls *s, size_t asked) {
-    if (!s->up || asked != SSL3_RT_HEADER_LENGTH || s->barren++ < BARREN_MAX)
+    if (asked != SSL3_RT_HEADER_LENGTH || s->barren++ < (s->up ? BARREN_MAX : SHAKING_MAX))
         return false;
-    sk_tls_scratch *c = s->scratch;
-    c->io_code = sk_fail(&c->io, SKUA_E_TLS, SKUA_PHASE_TLS,
-                         "the peer sends record after record without data");
+    sk_tls_refuse_more(s, "the peer sends record after record without data");
     return true;
 }
 
@@ -134,9 +145,9 @@ static int bio_read(BIO *b, char *dst, size_t len, size_t *got) {
             BIO_set_retry_read(b);
         return 0;
     }
-    if (is_too_barren(s, len))
-        return 0;
     *got = len < sk_buf_len(from) ? len : sk_buf_len(from);
+    if (is_too_barren(s, len) || !sk_tls_hello_fits(s, sk_buf_head(from), *got))
+        return 0;
     memcpy(dst, sk_buf_head(from), *got);
     sk_buf_consume(from, *got);
     if (sk_buf_len(&s->in) == 0)
@@ -148,8 +159,7 @@ static int bio_write(BIO *b, const char *src, size_t len, size_t *put) {
     sk_tls_scratch *c = BIO_get_data(b);
     BIO_clear_retry_flags(b);
     if (sk_buf_len(&c->holder->out) + sk_buf_len(&c->out) + len > OUT_MAX) {
-        c->io_code = sk_fail(&c->io, SKUA_E_TLS, SKUA_PHASE_TLS,
-                             "the peer does not read the answers it makes us send");
+        sk_tls_refuse_more(c->holder, "the peer does not read the answers it makes us send");
         return 0;
     }
     sk_buf_append(&c->out, src, len);
@@ -158,6 +168,7 @@ static int bio_write(BIO *b, const char *src, size_t len, size_t *put) {
         c->io_code = sk_fail_nomem(&c->io);
         return 0;
     }
+    c->holder->hello = (sk_tls_hello){0};
     *put = len;
     return 1;
 }

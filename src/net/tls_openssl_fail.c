@@ -89,6 +89,8 @@ static int fail_below(const sk_tls *s, const char *peer, skua_error *out) {
         return sk_fail(out, code, SKUA_PHASE_TLS, "%.100s: the peer closed the connection %s", peer,
                        s->up ? "without close_notify: what it sent may be cut short"
                              : "during the handshake");
+    if (s->scratch->refused)
+        return sk_fail(out, code, SKUA_PHASE_TLS, "%.100s: %s", peer, s->scratch->refused);
     *out = s->scratch->io;
     if (s->up)
         return code;

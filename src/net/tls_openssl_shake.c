@@ -44,6 +44,9 @@ void sk_tls_set_failed(sk_tls *s, int ssl_error) {
 /* Go on with the handshake; what it wrote is left for the caller to flush. 0, SKUA_E_AGAIN, or the
  * failure, which is set. */
 int sk_tls_shake(sk_tls *s) {
+    /* OpenSSL would make room for what a client has to say first. */
+    if (s->ctx->server && SSL_in_before(s->ssl) && !sk_tls_has_come(s))
+        return SKUA_E_AGAIN;
     int rc = SSL_do_handshake(s->ssl);
     int ssl_error = rc == 1 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, rc);
     if (ssl_error == SSL_ERROR_WANT_READ)
@@ -53,6 +56,7 @@ int sk_tls_shake(sk_tls *s) {
         return s->failed;
     }
     s->up = true;
+    s->barren = 0;
     sk_tls_session_settled(s);
     sk_tls_tell_settled(s);
     return 0;
