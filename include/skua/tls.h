@@ -102,11 +102,12 @@ typedef struct skua_tls_opts {
     skua_tls_client_auth client_auth; /* server, with ca_file or ca_dir */
     const char *ocsp_file; /* server: the OCSP response for cert_file (DER), stapled for clients
                               that ask. One that has expired is not */
-    const char *ticket_key_file; /* server: keys of session tickets, 80 bytes each as nginx has
-                                    them: the first encrypts, all decrypt. Servers with the same
-                                    file, and the same authorities for clients, resume each other's
-                                    sessions; whoever reads it can read their traffic. NULL: keys of
-                                    its own, new every 12 hours, the last one good as long again */
+    /* Server: keys of session tickets, 80 bytes each as nginx has them: the first encrypts, all
+     * decrypt. Servers with the same file, and the same authorities for clients, resume each
+     * other's sessions; whoever reads it can read their traffic, so one that others than its owner
+     * may read is refused. NULL: keys of its own, new every 12 hours, the last one good as long
+     * again. */
+    const char *ticket_key_file;
 } skua_tls_opts;
 
 /* Make a store of TLS sessions, for connections to resume from: a handshake then goes without

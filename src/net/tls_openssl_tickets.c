@@ -158,6 +158,10 @@ static int read_keys(sk_tls_tickets *t, const char *file, skua_error *err) {
     if (len == 0 || len % sizeof(ticket_key) != 0)
         rc = sk_fail(err, SKUA_E_TLS, SKUA_PHASE_TLS,
                      "ticket_key_file %s: %zu bytes, not 80 for each key", file, len);
+    else if (shared)
+        rc = sk_fail(err, SKUA_E_PERMISSION, SKUA_PHASE_TLS,
+                     "ticket_key_file %s: others may read it: chmod 600 it, if it is still secret",
+                     file);
     else
         memcpy(t->keys, data, len);
     t->count = len / sizeof(ticket_key);

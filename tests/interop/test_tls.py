@@ -386,6 +386,7 @@ def test_b12_certificates_of_clients(serve, site, get, ca, tmp_path, arguments):
 def test_b12_ticket_keys_are_shared(serve, site, ca, tmp_path):
     """What one server has begun, another goes on with."""
     (tmp_path / "keys").write_bytes(os.urandom(80))
+    (tmp_path / "keys").chmod(0o600)
     servers = [serve("--tls-cert", ca.good.cert, "--tls-key", ca.good.key,
                      "--tls-ticket-key", tmp_path / "keys", site) for _ in range(2)]
     context, session = ssl.create_default_context(cafile=ca.cert), None

@@ -116,6 +116,7 @@ def test_b03_curl(https, ca, bundle):
 def test_b03_sessions_across_servers(https, ca, bundle, tmp_path, version):
     keys, session = tmp_path / "keys", tmp_path / "session"
     keys.write_bytes(os.urandom(160))
+    keys.chmod(0o600)
     one = bundle("a", "DNS:a.example")
     arguments = ["-c", ca.cert, "-t", keys, one]
     first, second = https(*arguments), https(*arguments)

@@ -2,6 +2,7 @@
 #include "tls_visit.h"
 
 #include <openssl/x509_vfy.h>
+#include <sys/stat.h>
 
 static const cert_spec certs[] = {
     {.file = "other-ca", .cn = "Other Authority", .ca = true},
@@ -117,6 +118,7 @@ static void b03_a_session_belongs_to_the_rules_it_began_with(void **state) {
     char keys[80] = "one and the same key for all of the servers";
     FILE *f = fopen(certs_path("keys"), "w");
     assert_non_null(f);
+    assert_int_equal(fchmod(fileno(f), 0600), 0);
     assert_int_equal(fwrite(keys, sizeof keys, 1, f), 1);
     fclose(f);
     const kept_path paths[] = {path_kept("good"), path_kept("keys"), path_kept("ca"),

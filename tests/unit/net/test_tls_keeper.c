@@ -5,6 +5,7 @@
 #include "tls_visit.h"
 
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 static const cert_spec certs[] = {
     {.file = "first", .cn = "first", .san = "DNS:a.example", .issuer = "ca"},
@@ -25,6 +26,7 @@ static void write_file(const char *file, const void *data, size_t len) {
     snprintf(fresh, sizeof fresh, "%s", certs_path("fresh"));
     FILE *f = fopen(fresh, "w");
     assert_non_null(f);
+    assert_int_equal(fchmod(fileno(f), 0600), 0);
     assert_int_equal(fwrite(data, 1, len, f), len);
     fclose(f);
     assert_int_equal(rename(fresh, certs_path(file)), 0);

@@ -5,6 +5,8 @@
 #include "tls_staples.h"
 #include "tls_visit.h"
 
+#include <sys/stat.h>
+
 static kept_path paths[5];
 
 static int begin(void **state) {
@@ -19,6 +21,7 @@ static int begin(void **state) {
     assert_non_null(f);
     assert_non_null(g);
     fwrite(d.data, (size_t)d.len, 1, f);
+    fchmod(fileno(g), 0600);
     fwrite("0123456789012345678901234567890123456789", 40, 1, g);
     fwrite("0123456789012345678901234567890123456789", 40, 1, g);
     fclose(f);

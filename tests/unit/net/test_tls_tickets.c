@@ -1,6 +1,8 @@
 /* The keys of a server's session tickets: turned with the time, read from a file. */
 #include "tls_visit.h"
 
+#include <sys/stat.h>
+
 enum { HOUR = 3600 * 1000 };
 
 static int begin(void **state) {
@@ -65,6 +67,7 @@ static void b03_no_key_outlives_its_time(void **state) {
 static const char *write_keys(const char *file, const char *keys) {
     FILE *f = fopen(certs_path(file), "w");
     assert_non_null(f);
+    assert_int_equal(fchmod(fileno(f), 0600), 0);
     for (const char *k = keys; *k; k++) {
         for (int i = 0; i < 80; i++)
             fputc(*k, f);
@@ -112,8 +115,11 @@ static void b03_a_file_of_something_else_is_named(void **state) {
         {"good", SKUA_E_TLS, "bytes, not 80 for each key"},
         {"nothing", SKUA_E_TLS, "0 bytes, not 80 for each key"},
         {"many", SKUA_E_TLS, "more than 16 keys"},
+        {"open", SKUA_E_PERMISSION, "open: others may read it"},
     };
     write_keys("nothing", "");
+    write_keys("open", "a");
+    assert_int_equal(chmod(certs_path("open"), 0640), 0);
     write_keys("many", "abcdefghijklmnopq");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         skua_error err;
