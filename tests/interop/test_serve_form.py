@@ -133,7 +133,8 @@ def test_b12_form_overwrites_when_it_is_told_to(serve, site, tmp_path, post):
 
 
 @pytest.mark.parametrize("name", [".hidden", "..", "a/b", "/etc/x", "a\\b", "C:\\x",
-                                  "../outside.txt", "a\tb", "a\x1b[2J", "a\x7f", "a\u0085", "a\udcff", "x" * 256])
+                                  "../outside.txt", "a\tb", "a\x1b[2J", "a\x7f", "a\u0085",
+                                  "a\udcff", "x" * 256])
 def test_b12_form_with_a_name_that_is_none(serve, site, tmp_path, post, name):
     before = names(site), names(tmp_path), names(site / "sub")
     assert post(serve("--upload", site), "/", form(("fine", b"x"), (name, b"x")))[0] == 400

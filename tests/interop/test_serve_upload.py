@@ -122,6 +122,21 @@ def test_who_waits_for_100_hears_before_that_the_name_is_taken(serve, site):
         assert connection.recv(12) == b"HTTP/1.1 409"
 
 
+def test_b12_two_uploads_of_one_name(serve, site):
+    """Both were let in, and one of them is the file."""
+    server = serve("--upload", site)
+    with server.connect() as one, server.connect() as two:
+        for connection in (one, two):
+            connection.sendall(b"PUT /new HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+                               b"Expect: 100-continue\r\n\r\n")
+            assert connection.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        one.sendall(b"one")
+        two.sendall(b"two")
+        met = {connection.recv(12)[-3:]: text for connection, text in ((one, b"one"), (two, b"two"))}
+    assert set(met) == {b"201", b"409"}
+    assert (site / "new").read_bytes() == met[b"201"]
+
+
 def test_b12_upload_with_auth(serve, site):
     server = serve("--upload", "--auth", "u:p", site)
     assert put(server, "/new", b"x") == 401
