@@ -48,7 +48,7 @@ def hear_all(connections, seconds=WAIT):
     poll.close()
 
 
-def test_b01_idle_connections_cost_little(victim, descriptors, undisturbed):
+def test_b02_idle_connections_cost_little(victim, descriptors, undisturbed):
     count = min(10000, descriptors)
     server = victim(workers=1)
     with contextlib.ExitStack() as stack:

@@ -3,6 +3,7 @@ it is told to end while clients ask."""
 
 import contextlib
 import http.client
+import itertools
 import re
 import shutil
 import signal
@@ -89,7 +90,7 @@ def test_b01_who_is_silent_is_cut_all_the_same(victim):
 # ---- handlers that sleep ----
 
 
-def test_b01_a_handler_that_sleeps_on_the_pool_holds_up_nobody(victim, undisturbed):
+def test_b02_a_handler_that_sleeps_on_the_pool_holds_up_nobody(victim, undisturbed):
     server = victim(workers=1)
     with contextlib.ExitStack() as stack:
         with undisturbed(server, kept=False):
@@ -100,7 +101,7 @@ def test_b01_a_handler_that_sleeps_on_the_pool_holds_up_nobody(victim, undisturb
             assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_b01_a_handler_that_sleeps_on_a_loop_holds_up_no_newcomer(victim):
+def test_b02_a_handler_that_sleeps_on_a_loop_holds_up_no_newcomer(victim):
     """The kernel goes on giving it connections: its neighbour takes them."""
     server = victim(workers=2)
     with server.connect() as sleeper:
@@ -117,7 +118,7 @@ def test_b01_a_handler_that_sleeps_on_a_loop_holds_up_no_newcomer(victim):
 # ---- a certificate that changes ----
 
 
-def test_b07_a_certificate_that_changes_under_load(victim, ca, tmp_path):
+def test_b14_a_certificate_that_changes_under_load(victim, ca, tmp_path):
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     pairs = [ca.issue("first"), ca.issue("second")]
     for source, target in ((pairs[0].cert, cert), (pairs[0].key, key)):
@@ -160,7 +161,7 @@ def keep_asking(server, results, path, ready):
 
 
 @pytest.mark.parametrize("path", ["/", "/wait/5", "/pool/5", "/stream/64"])
-def test_b12_a_drain_fails_no_request(victim, path):
+def test_b01_a_drain_fails_no_request(victim, path):
     """Of clients that send one request after the other, each of which gets its answer, the last one
     with the word that it is the last."""
     server = victim(workers=2, pool_threads=8)
@@ -182,7 +183,7 @@ def test_b12_a_drain_fails_no_request(victim, path):
 
 
 @pytest.mark.parametrize("kind", ["wait", "pool"])
-def test_b12_five_hundred_in_flight(victim, kind):
+def test_b01_five_hundred_in_flight(victim, kind):
     server = victim(workers=2, pool_threads=100)
     with contextlib.ExitStack() as stack:
         connections = [stack.enter_context(server.connect()) for _ in range(500)]
@@ -194,3 +195,39 @@ def test_b12_five_hundred_in_flight(victim, kind):
             assert rest_of(connection, deadline).startswith(b"HTTP/1.1 200 ")
     assert server.wait() == 0
     assert "cut 0," in server.wait_for("^drained: .*").group(0)
+
+
+def test_b12_skua_serve_loses_no_request(serve, tmp_path):
+    """Its clients open connections until nobody lets them in: who is let in is answered."""
+    (tmp_path / "file").write_bytes(bytes(20000))
+    server = serve("-q", tmp_path)
+    results, ready = [], threading.Semaphore(0)
+
+    def visit():
+        for number in itertools.count():
+            try:
+                connection = server.connect(timeout=1)
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(WAIT)
+                try:
+                    connection.sendall(GET.replace(b"/ ", b"/file ").replace(
+                        b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+                    answer = rest_of(connection, time.monotonic() + WAIT)
+                except OSError as error:
+                    answer = repr(error)
+            results.append(answer[:12] if len(answer) > 20000 else answer)
+            if number == 3:
+                ready.release()
+
+    threads = [threading.Thread(target=visit) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert ready.acquire(timeout=WAIT)
+    server.signal(signal.SIGTERM)
+    for thread in threads:
+        thread.join(WAIT)
+    assert server.wait() == 0
+    assert set(results) == {b"HTTP/1.1 200"}

@@ -86,7 +86,7 @@ def answered(connection):
 
 
 @pytest.mark.parametrize("what", ["access_log", "error_log"])
-def test_b01_a_full_disk_under_a_log(victim, tmp_path, what):
+def test_b09_a_full_disk_under_a_log(victim, tmp_path, what):
     other = "error_log" if what == "access_log" else "access_log"
     log = tmp_path / "log"
     server = victim(workers=1, **{what: "/dev/full", other: log})

@@ -71,7 +71,7 @@ def test_b01_slow_senders(victim, undisturbed):
     assert 0.8 * TIME < min(seconds.values()) and max(seconds.values()) < 4 * TIME, seconds
 
 
-def test_b01_slow_handshakes(victim, undisturbed, ca):
+def test_b14_slow_handshakes(victim, undisturbed, ca):
     server = victim("https://127.0.0.1:0", workers=1, cert=ca.good.cert, key=ca.good.key,
                     **QUICKLY)
     theirs, ours = ssl.MemoryBIO(), ssl.MemoryBIO()
