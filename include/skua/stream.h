@@ -69,6 +69,9 @@ typedef struct skua_stream_ops {
     /* Optional: send len bytes of a file from *offset, advancing it. Returns as writev does; 0 when
      * the file ends early. NULL: the caller reads the file and calls writev. */
     ptrdiff_t (*sendfile)(skua_stream *s, int fd, int64_t *offset, size_t len, skua_error *err);
+    /* Optional: what the next writev takes is followed by more at once, and may be held back until
+     * that comes, so that they leave together. NULL: nothing is held back. */
+    void (*more)(skua_stream *s);
 } skua_stream_ops;
 
 /* The part of a stream that its users see. */

@@ -217,6 +217,9 @@ static ptrdiff_t send_read(sk_session *s, int fd, int64_t *offset, size_t len, s
 }
 
 ptrdiff_t sk_session_sendfile(sk_session *s, int fd, int64_t *offset, size_t len, skua_error *err) {
+    const skua_stream_ops *ops = s->stream->ops;
+    if (ops->sendfile && ops->more && len > 0 && sk_buf_len(s->out) > 0)
+        ops->more(s->stream); /* the head leaves with the first bytes of its body */
     int rc = sk_session_flush(s, err);
     if (rc != 0)
         return rc;

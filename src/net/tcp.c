@@ -33,7 +33,15 @@ static ptrdiff_t tcp_read(skua_stream *s, void *buf, size_t len, skua_error *err
 }
 
 static ptrdiff_t tcp_writev(skua_stream *s, const skua_str *pieces, size_t count, skua_error *err) {
-    return moved(sk_socket_send(((sk_tcp *)s)->fd, pieces, count), SKUA_PHASE_SEND, err);
+    sk_tcp *t = (sk_tcp *)s;
+    ptrdiff_t n =
+        t->more ? sk_socket_send_ahead(t->fd, pieces, count) : sk_socket_send(t->fd, pieces, count);
+    t->more = false;
+    return moved(n, SKUA_PHASE_SEND, err);
+}
+
+static void tcp_more(skua_stream *s) {
+    ((sk_tcp *)s)->more = true;
 }
 
 static ptrdiff_t tcp_sendfile(skua_stream *s, int fd, int64_t *offset, size_t len,
@@ -79,6 +87,7 @@ static const skua_stream_ops tcp_ops = {
     .want = tcp_want,
     .info = tcp_info,
     .sendfile = tcp_sendfile,
+    .more = tcp_more,
 };
 
 void sk_tcp_init(sk_tcp *t, int fd) {

@@ -12,6 +12,7 @@
 #include "http/head_copy.h"
 #include "http/session.h"
 #include "net/loop.h"
+#include "server/open_file.h"
 #include "server/path.h"
 
 #include <skua/reply.h>
@@ -90,7 +91,8 @@ struct skua_reply {
     sk_field_list trailers;
     sk_reply_coding *coding; /* what is written is compressed; NULL: it is not */
     int64_t body_bytes;
-    int file; /* the body's rest, or -1 */
+    int file;             /* the body's rest, or -1 */
+    sk_open_file *shared; /* whose descriptor that is; NULL: the reply's own */
     int64_t file_at;
     int64_t file_left;
     const sk_file_piece *pieces; /* that follow */
@@ -157,11 +159,13 @@ const char *sk_request_rest(const skua_request *q);
 
 /* Reply with part of a file as the body, in place of skua_reply_end_headers and
  * skua_reply_write: after skua_reply_send_response and the fields; Content-Length is added. The
- * reply owns fd from here on, also on failure. A file that has become shorter ends the connection,
- * one that has grown is sent to the announced length.
+ * reply owns fd from here on, also on failure; where it is the descriptor of `shared` (else NULL),
+ * it becomes one more of that one's users. A file that has become shorter ends the connection, one
+ * that has grown is sent to the announced length.
  * Returns: as skua_reply_end_headers. */
-int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length);
+int sk_reply_file(skua_reply *a, int fd, sk_open_file *shared, int64_t offset, int64_t length);
 /* The same with several parts of it, text between them. The pieces are the arena's. */
-int sk_reply_file_pieces(skua_reply *a, int fd, const sk_file_piece *pieces, uint32_t count);
+int sk_reply_file_pieces(skua_reply *a, int fd, sk_open_file *shared, const sk_file_piece *pieces,
+                         uint32_t count);
 
 #endif

@@ -1,10 +1,10 @@
 /* server/file_answer.c - answering a request with a file.
  *
- *     small, or in memory -> its bytes --+
- *     else -------------> its descriptor -+-> preconditions -> 304, 412
- *                                              | If-Range, Range (GET)
- *                                              +-> 416, 206 with one part or several
- *                                              +-> 200
+ *     small -> its bytes: read, or the cache's ---------+
+ *     else --> its descriptor: opened, or the cache's --+-> preconditions -> 304, 412
+ *                                                             | If-Range, Range (GET)
+ *                                                             +-> 416, 206 with one part or several
+ *                                                             +-> 200
  *
  * What is large is sent from the file when all of this has returned. */
 #include "server/file_answer.h"
@@ -27,8 +27,9 @@
 typedef struct content {
     const sk_answer_file *file;
     const sk_file_facts *facts;
-    skua_str body; /* ptr NULL: not at hand */
-    int fd;        /* -1: taken, or there is none */
+    skua_str body;      /* ptr NULL: not at hand */
+    int fd;             /* -1: taken, or there is none */
+    sk_open_file *open; /* whose fd is; NULL: the answer's own */
     int64_t size;
     int64_t now; /* Unix seconds */
 } content;
@@ -123,7 +124,9 @@ static int open_content(skua_request *q, sk_answer_file *f, sk_file_facts *facts
     if (f->cached) {
         out->facts = &f->cached->facts;
         out->body = f->cached->body;
-        out->size = (int64_t)f->cached->body.len;
+        out->open = f->cached->open;
+        out->fd = out->open ? out->open->fd : -1;
+        out->size = f->cached->size;
         out->now = sk_clock_unix();
         return 0;
     }
@@ -141,7 +144,8 @@ static int open_content(skua_request *q, sk_answer_file *f, sk_file_facts *facts
 }
 
 static void close_content(content *c) {
-    sk_file_close(c->fd);
+    if (!c->open)
+        sk_file_close(c->fd);
     c->fd = -1;
 }
 
@@ -190,7 +194,7 @@ static int send_range(skua_reply *a, content *c, int status, const sk_range *r) 
     int fd = c->fd;
     c->fd = -1;
     skua_reply_send_response(a, status);
-    return sk_reply_file(a, fd, r->first, r->len);
+    return sk_reply_file(a, fd, c->open, r->first, r->len);
 }
 
 /* Several ranges of a body that is at hand. */
@@ -218,7 +222,7 @@ static int send_parts(skua_request *q, skua_reply *a, content *c, const sk_byte_
     int fd = c->fd;
     c->fd = -1;
     skua_reply_send_response(a, SKUA_STATUS_PARTIAL_CONTENT);
-    return sk_reply_file_pieces(a, fd, p->pieces, p->count);
+    return sk_reply_file_pieces(a, fd, c->open, p->pieces, p->count);
 }
 
 /* ---- judging ---- */

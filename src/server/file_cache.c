@@ -1,4 +1,4 @@
-/* server/file_cache.c - small files in memory, as one worker has them.
+/* server/file_cache.c - small files in memory and large ones open, as one worker has them.
  *
  *     asked for -> remembered -> asked for again -> watched, read, kept --+--> dropped
  *                                                      ^                  |  a change is heard of,
@@ -6,7 +6,11 @@
  *                                                            unchanged
  *
  * What inotify does not tell (writes to mapped memory, another host's to a network file system, a
- * mount in place of a directory) is seen by reading the file again, at most once a second. */
+ * mount in place of a directory) is seen by looking at the file again, at most once a second: of a
+ * small one at all bytes, of a large one at its times, as without a cache.
+ *
+ * A file that is open can hold up an unmount, and takes a descriptor: there are few, and none for
+ * long after it was last asked for. */
 #include "server/file_cache.h"
 
 #include "base/mem.h"
@@ -21,12 +25,15 @@
 #define RECHECK_MS 1000
 #define RETRY_MS   1000 /* a file that could not be taken in is left alone for so long */
 #define PIECE      4096u
+#define OPEN_MAX   64u  /* large files */
+#define OPEN_MS    2000 /* after which one that nobody asks for is closed */
 
 typedef struct entry {
     sk_cached_file file;
     sk_file_info info;
     sk_watched_path watched;
     int64_t checked; /* ms of the loop */
+    int64_t used;    /* likewise */
     sk_file_key key;
     char bytes[]; /* the body, then the path */
 } entry;
@@ -43,7 +50,9 @@ struct sk_file_cache {
     sk_file_watch files;
     entry *entries[ENTRIES]; /* each set's in a row */
     size_t bytes;
-    unsigned hand; /* goes round: what is dropped when there is no room */
+    unsigned open;  /* large files */
+    sk_timer close; /* armed while there are */
+    unsigned hand;  /* goes round: what is dropped when there is no room */
     memory remembered[REMEMBERED];
 };
 
@@ -79,11 +88,18 @@ static void forget(sk_file_cache *c, const sk_watched_path *watched) {
     }
 }
 
+static void free_entry(entry *e) {
+    if (e)
+        sk_open_file_release(e->file.open);
+    sk_free(e);
+}
+
 /* Free an entry that is out of the table. */
 static void discard(sk_file_cache *c, entry *e) {
     c->bytes -= size_of(e);
+    c->open -= e->file.open ? 1 : 0;
     forget(c, &e->watched);
-    sk_free(e);
+    free_entry(e);
 }
 
 static void drop(sk_file_cache *c, unsigned i) {
@@ -125,12 +141,29 @@ static void put(sk_file_cache *c, entry *e) {
     entry *before = c->entries[place];
     c->entries[place] = e;
     c->bytes += size_of(e);
+    c->open += e->file.open ? 1 : 0;
     if (before)
         discard(c, before);
-    for (; c->bytes > BYTES_MAX; c->hand++) {
+    for (; c->bytes > BYTES_MAX || c->open > OPEN_MAX; c->hand++) {
         if (c->hand % ENTRIES != place)
             drop(c, c->hand % ENTRIES);
     }
+}
+
+/* Drop the large files that were not asked for since. */
+static void close_unused(sk_file_cache *c, int64_t since) {
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        const entry *e = c->entries[i];
+        if (e && e->file.open && e->used <= since)
+            drop(c, i);
+    }
+}
+
+static void on_close(sk_timer *t) {
+    sk_file_cache *c = SK_CONTAINER(t, sk_file_cache, close);
+    close_unused(c, sk_loop_now(c->loop) - OPEN_MS);
+    if (c->open > 0 && sk_loop_arm(c->loop, &c->close, OPEN_MS) != 0)
+        close_unused(c, INT64_MAX);
 }
 
 /* ---- hearing of changes ---- */
@@ -206,27 +239,65 @@ static bool holds(int fd, skua_str body) {
 
 static bool may_be_kept(const sk_file_info *info, int64_t now) {
     /* What is said of a file that was changed in the future depends on the time. */
-    return info->is_regular && info->size <= SK_CACHED_FILE_MAX && info->mtime <= now;
+    return info->is_regular && info->mtime <= now;
 }
 
-/* NULL: no memory, or the file changes under the hand. */
-static entry *read_entry(int fd, const sk_file_key *key, int64_t now) {
-    sk_file_info info, after;
-    if (sk_file_stat(fd, &info) != 0 || !may_be_kept(&info, now))
-        return NULL;
-    size_t len = (size_t)info.size, path_size = strlen(key->path) + 1;
+static bool is_small(const sk_file_info *info) {
+    return info->size <= SK_CACHED_FILE_MAX;
+}
+
+/* Room for an entry with so many bytes of body. NULL: no memory. */
+static entry *new_entry(const sk_file_key *key, const sk_file_info *info, size_t len) {
+    size_t path_size = strlen(key->path) + 1;
     entry *e = sk_alloc(sizeof *e + len + path_size);
     if (!e)
         return NULL;
+    *e = (entry){
+        .file = {.size = info->size},
+        .info = *info,
+        .key = {key->root, key->hash, e->bytes + len},
+    };
+    memcpy(e->bytes + len, key->path, path_size);
+    return e;
+}
+
+/* NULL: no memory, or the file changes under the hand. */
+static entry *read_entry(int fd, const sk_file_key *key, const sk_file_info *info) {
+    sk_file_info after;
+    size_t len = (size_t)info->size;
+    entry *e = new_entry(key, info, len);
+    if (!e)
+        return NULL;
     if (!read_whole(fd, e->bytes, len) || sk_file_stat(fd, &after) != 0 ||
-        !sk_file_is_same(&info, &after)) {
-        sk_free(e);
+        !sk_file_is_same(info, &after)) {
+        free_entry(e);
         return NULL;
     }
-    memcpy(e->bytes + len, key->path, path_size);
     e->file.body = (skua_str){e->bytes, len};
-    e->info = info;
-    e->key = (sk_file_key){key->root, key->hash, e->bytes + len};
+    return e;
+}
+
+/* NULL: no memory; else it has taken fd. */
+static entry *open_entry(sk_file_cache *c, int fd, const sk_file_key *key,
+                         const sk_file_info *info) {
+    entry *e = new_entry(key, info, 0);
+    bool timed = e && (c->open > 0 || sk_loop_arm(c->loop, &c->close, OPEN_MS) == 0);
+    if (timed)
+        e->file.open = sk_open_file_new(fd);
+    if (e && e->file.open)
+        return e;
+    free_entry(e);
+    return NULL;
+}
+
+/* fd is closed, or the entry's. */
+static entry *make_entry(sk_file_cache *c, int fd, const sk_file_key *key, int64_t now) {
+    sk_file_info info;
+    entry *e = NULL;
+    if (sk_file_stat(fd, &info) == 0 && may_be_kept(&info, now))
+        e = is_small(&info) ? read_entry(fd, key, &info) : open_entry(c, fd, key, &info);
+    if (!e || !e->file.open)
+        sk_file_close(fd);
     return e;
 }
 
@@ -236,14 +307,13 @@ static bool take_in(sk_file_cache *c, const sk_file_key *key, const char *type, 
     if (!can_hear(c))
         return false;
     int fd = sk_file_watch_path(&c->files, key->root, key->path, &watched);
-    entry *e = fd >= 0 ? read_entry(fd, key, now) : NULL;
-    sk_file_close(fd);
+    entry *e = fd >= 0 ? make_entry(c, fd, key, now) : NULL;
     if (!e) {
         forget(c, &watched);
         return false;
     }
     e->watched = watched;
-    e->checked = sk_loop_now(c->loop);
+    e->checked = e->used = sk_loop_now(c->loop);
     sk_file_facts_of(&e->info, now, &e->file.facts);
     e->file.type = type;
     put(c, e);
@@ -254,7 +324,7 @@ static bool is_unchanged(const entry *e) {
     sk_file_info info;
     int fd = sk_file_open_below(e->key.root, e->key.path);
     bool same = fd >= 0 && sk_file_stat(fd, &info) == 0 && sk_file_is_same(&info, &e->info) &&
-                holds(fd, e->file.body);
+                (e->file.open || holds(fd, e->file.body));
     sk_file_close(fd);
     return same;
 }
@@ -267,6 +337,7 @@ sk_file_cache *sk_file_cache_new(sk_loop *loop) {
         return NULL;
     c->loop = loop;
     c->watch = (sk_watch){.fn = on_change, .fd = -1};
+    c->close.fn = on_close;
     c->files.fd = -1;
     return c;
 }
@@ -277,8 +348,9 @@ void sk_file_cache_free(sk_file_cache *c) {
     if (c->files.fd >= 0)
         sk_loop_remove(c->loop, &c->watch);
     sk_file_watch_close(&c->files); /* and with it all watches */
+    sk_loop_cancel(c->loop, &c->close);
     for (unsigned i = 0; i < ENTRIES; i++)
-        sk_free(c->entries[i]);
+        free_entry(c->entries[i]);
     sk_free(c);
 }
 
@@ -292,6 +364,7 @@ const sk_cached_file *sk_file_cache_get(sk_file_cache *c, const sk_file_key *key
         return NULL;
     entry *e = c->entries[i];
     int64_t now = sk_loop_now(c->loop);
+    e->used = now;
     if (now - e->checked < RECHECK_MS)
         return &e->file;
     if (!is_unchanged(e)) {

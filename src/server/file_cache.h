@@ -1,4 +1,4 @@
-/* server/file_cache.h - small files in memory, as one worker has them.
+/* server/file_cache.h - small files in memory and large ones open, as one worker has them.
  *
  * An entry is dropped when something is heard of the file, or of a directory on the way to it;
  * besides, the file is looked at again once a second. So an entry is as good as the file if all has
@@ -10,13 +10,16 @@
 
 #include "net/loop.h"
 #include "server/file_facts.h"
+#include "server/open_file.h"
 
-#define SK_CACHED_FILE_MAX (16 << 10) /* bytes of a file that is kept */
+#define SK_CACHED_FILE_MAX (16 << 10) /* bytes of a file that is kept in memory */
 
 typedef struct sk_file_cache sk_file_cache;
 
 typedef struct sk_cached_file {
-    skua_str body;
+    skua_str body;      /* ptr NULL: it is large, and */
+    sk_open_file *open; /* open; else NULL */
+    int64_t size;
     sk_file_facts facts;
     const char *type; /* the value of Content-Type */
 } sk_cached_file;
@@ -39,8 +42,8 @@ bool sk_file_cache_has(const sk_file_cache *c, const sk_file_key *key);
 /* The file, if its entry is good as far as it is heard. It lives until the loop goes on, or another
  * call here. */
 const sk_cached_file *sk_file_cache_get(sk_file_cache *c, const sk_file_key *key);
-/* A file was found that is not in the cache. It is taken in when it is asked for repeatedly, is
- * small, and can be watched. `type` must outlive the cache; `now` in Unix seconds. */
+/* A file was found that is not in the cache. It is taken in when it is asked for repeatedly, and
+ * can be watched. `type` must outlive the cache; `now` in Unix seconds. */
 void sk_file_cache_offer(sk_file_cache *c, const sk_file_key *key, const sk_file_info *info,
                          const char *type, int64_t now);
 

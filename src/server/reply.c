@@ -34,8 +34,12 @@ void sk_reply_init(skua_reply *a) {
 }
 
 void sk_reply_release(skua_reply *a) {
-    sk_file_close(a->file);
+    if (a->shared)
+        sk_open_file_release(a->shared);
+    else
+        sk_file_close(a->file);
     a->file = -1;
+    a->shared = NULL;
     sk_reply_coding_free(a->coding);
     a->coding = NULL;
 }

@@ -28,21 +28,24 @@ static int begin(skua_reply *a, const sk_file_piece *pieces, uint32_t count) {
     return 0;
 }
 
-int sk_reply_file_pieces(skua_reply *a, int fd, const sk_file_piece *pieces, uint32_t count) {
+int sk_reply_file_pieces(skua_reply *a, int fd, sk_open_file *shared, const sk_file_piece *pieces,
+                         uint32_t count) {
     if (a->file >= 0) {
-        sk_file_close(fd);
+        if (!shared)
+            sk_file_close(fd);
         return sk_reply_latch(a, SKUA_E_STATE);
     }
     a->file = fd;
+    a->shared = sk_open_file_share(shared);
     int rc = begin(a, pieces, count);
     if (a->pieces_left == 0)
         sk_reply_release(a);
     return rc;
 }
 
-int sk_reply_file(skua_reply *a, int fd, int64_t offset, int64_t length) {
+int sk_reply_file(skua_reply *a, int fd, sk_open_file *shared, int64_t offset, int64_t length) {
     const sk_file_piece piece = {.at = offset, .len = length};
-    int rc = sk_reply_file_pieces(a, fd, &piece, 1);
+    int rc = sk_reply_file_pieces(a, fd, shared, &piece, 1);
     if (a->pieces != &piece)
         return rc;
     a->pieces = NULL;

@@ -285,16 +285,24 @@ static size_t to_iov(struct iovec *iov, const skua_str *pieces, size_t count) {
     return used;
 }
 
-ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count) {
+static ptrdiff_t transmit(int fd, const skua_str *pieces, size_t count, int flags) {
     struct iovec iov[SEND_PIECES];
     struct msghdr m = {.msg_iov = iov};
     m.msg_iovlen = to_iov(iov, pieces, count);
     ssize_t n;
     do
-        n = m.msg_iovlen == 1 ? send(fd, iov[0].iov_base, iov[0].iov_len, MSG_NOSIGNAL)
-                              : sendmsg(fd, &m, MSG_NOSIGNAL);
+        n = m.msg_iovlen == 1 ? send(fd, iov[0].iov_base, iov[0].iov_len, flags | MSG_NOSIGNAL)
+                              : sendmsg(fd, &m, flags | MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
+}
+
+ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count) {
+    return transmit(fd, pieces, count, 0);
+}
+
+ptrdiff_t sk_socket_send_ahead(int fd, const skua_str *pieces, size_t count) {
+    return transmit(fd, pieces, count, MSG_MORE);
 }
 
 /* sendfile has no MSG_NOSIGNAL: the signal is held back in this thread and, when it came, taken. */

@@ -78,6 +78,8 @@ int sk_socket_peer(int fd, sk_addr *out);
 ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len);
 ptrdiff_t sk_socket_peek(int fd, void *buf, size_t len); /* they stay, to be read again */
 ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
+/* The same where more follows at once: what does not fill a packet waits for it. */
+ptrdiff_t sk_socket_send_ahead(int fd, const skua_str *pieces, size_t count);
 ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len);
 int sk_socket_shutdown(int fd); /* the sending direction; 0 or -errno */
 /* How many bytes that were sent the peer has not taken yet; 0 where that cannot be known. */

@@ -36,7 +36,7 @@ static int echo(skua_request *q, skua_reply *a, void *user) {
 static int file(skua_request *q, skua_reply *a, void *user) {
     (void)q;
     skua_reply_send_response(a, 200);
-    return sk_reply_file(a, dup(fileno(user)), 0, LARGE);
+    return sk_reply_file(a, dup(fileno(user)), NULL, 0, LARGE);
 }
 
 static const char *const requests[] = {

@@ -288,18 +288,16 @@ static void what_is_not_heard_is_seen_in_time(void **state) {
 
 static void what_is_not_kept(void **state) {
     (void)state;
-    static char big[SK_CACHED_FILE_MAX + 1];
+    static char big[SK_CACHED_FILE_MAX];
     assert_int_equal(symlink("file", in("a/b/link")), 0);
     assert_int_equal(symlink("b", in("a/dirlink")), 0);
-    assert_true(put_bytes("big", big, sizeof big, O_CREAT));
-    assert_true(put_bytes("limit", big, sizeof big - 1, O_CREAT));
+    assert_true(put_bytes("limit", big, sizeof big, O_CREAT));
     assert_true(put("empty", "", O_CREAT));
     assert_true(put("future", "x", O_CREAT));
     const struct timespec times[2] = {{time(NULL) + 1000, 0}, {time(NULL) + 1000, 0}};
     assert_int_equal(utimensat(AT_FDCWD, in("future"), times, 0), 0);
     assert_false(keep("a/b/link"));
     assert_false(keep("a/dirlink/file"));
-    assert_false(keep("big"));
     assert_false(keep("future"));
     assert_false(keep("a/b"));
     assert_true(keep("limit"));
@@ -312,6 +310,95 @@ static void what_is_not_kept(void **state) {
     it.now += 1000;
     assert_true(keep("a/b/link"));
 }
+
+/* ---- large files ---- */
+
+#define LARGE (SK_CACHED_FILE_MAX + 1)
+
+static void put_large(const char *name, char filler) {
+    static char bytes[LARGE];
+    memset(bytes, filler, sizeof bytes);
+    assert_true(put_bytes(name, bytes, sizeof bytes, O_CREAT));
+}
+
+static void a_large_file_is_kept_open(void **state) {
+    (void)state;
+    char first = 0;
+    put_large("large", 'a');
+    assert_true(keep("large"));
+    const sk_cached_file *file = get("large");
+    assert_null(file->body.ptr);
+    assert_int_equal(file->size, LARGE);
+    assert_int_equal(sk_file_read_at(file->open->fd, &first, 1, 0), 1);
+    assert_int_equal(first, 'a');
+    /* Seen again after a second, it is not opened anew. */
+    sk_open_file *open = file->open;
+    it.now += 1000;
+    assert_ptr_equal(get("large")->open, open);
+}
+
+/* A reply under way goes on with the file that it began with. */
+static void who_sends_from_it_keeps_it_open(void **state) {
+    (void)state;
+    char first = 0;
+    put_large("large", 'a');
+    assert_true(keep("large"));
+    sk_open_file *mine = sk_open_file_share(get("large")->open);
+    assert_int_equal(unlink(in("large")), 0);
+    assert_null(get("large"));
+    assert_int_equal(mine->users, 1);
+    assert_int_equal(sk_file_read_at(mine->fd, &first, 1, 0), 1);
+    assert_int_equal(first, 'a');
+    sk_open_file_release(mine);
+}
+
+static void a_change_drops_a_large_file(void **state) {
+    (void)state;
+    put_large("large", 'a');
+    assert_true(keep("large"));
+    put_large("large", 'b');
+    assert_null(get("large"));
+    assert_true(keep("large"));
+    assert_true(put_bytes("large", "", 0, O_TRUNC));
+    assert_null(get("large"));
+}
+
+static void one_that_nobody_asks_for_is_closed(void **state) {
+    (void)state;
+    put_large("large", 'a');
+    put_large("wanted", 'b');
+    assert_true(keep("large"));
+    assert_true(keep("wanted"));
+    it.now += 1500;
+    assert_non_null(get("wanted"));
+    it.now += 500;
+    assert_int_equal(sk_loop_step(it.loop, 0), 0);
+    assert_false(has("large"));
+    assert_true(has("wanted"));
+    it.now += 2000;
+    assert_int_equal(sk_loop_step(it.loop, 0), 0);
+    assert_false(has("wanted"));
+    assert_int_equal(sk_loop_timeout(it.loop), -1); /* nothing is waited for any more */
+    assert_true(keep("large"));
+}
+
+static void few_large_files_are_open(void **state) {
+    (void)state;
+    char name[32];
+    int kept = 0;
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "a/large%d", i);
+        put_large(name, 'a');
+        assert_true(keep(name));
+    }
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "a/large%d", i);
+        kept += has(name);
+    }
+    assert_in_range(kept, 32, 64);
+}
+
+/* ---- room ---- */
 
 static void more_files_than_there_is_room_for(void **state) {
     (void)state;
@@ -679,6 +766,10 @@ static void each_reply_is_the_same_from_memory(void **state) {
         {"GET", "/s%61me.html", "", 200},
         {"GET", "/", "", 200},
         {"HEAD", "/", "", 200},
+        {"HEAD", "/large.bin", "", 200},
+        {"GET", "/large.bin", "If-None-Match: *\r\n", 304},
+        {"GET", "/large.bin", "Range: bytes=16380-16389\r\n", 206},
+        {"GET", "/large.bin", "Range: bytes=99999-\r\n", 416},
     };
     static peer p;
     const struct timespec times[2] = {{784111777, 0}, {784111777, 0}};
@@ -689,6 +780,8 @@ static void each_reply_is_the_same_from_memory(void **state) {
             assert_true(put(files[k], files[k], O_CREAT | O_TRUNC));
             assert_int_equal(utimensat(AT_FDCWD, in(files[k]), times, 0), 0);
         }
+        put_large("large.bin", 'x');
+        assert_int_equal(utimensat(AT_FDCWD, in("large.bin"), times, 0), 0);
         char first[4096], body[1024];
         bool bare = strcmp(cases[i].method, "HEAD") == 0 || cases[i].status == 304;
         for (int k = 0; k < 4; k++) {
@@ -762,6 +855,11 @@ int main(void) {
         ALONE(what_happens_beside_it_does_not_matter),
         ALONE(what_is_not_heard_is_seen_in_time),
         ALONE(what_is_not_kept),
+        ALONE(a_large_file_is_kept_open),
+        ALONE(who_sends_from_it_keeps_it_open),
+        ALONE(a_change_drops_a_large_file),
+        ALONE(one_that_nobody_asks_for_is_closed),
+        ALONE(few_large_files_are_open),
         ALONE(more_files_than_there_is_room_for),
         ALONE(more_bytes_than_there_is_room_for),
         ALONE(a_missed_event_drops_all),

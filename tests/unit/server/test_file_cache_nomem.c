@@ -1,4 +1,4 @@
-/* Small files in memory while there is none: nothing is kept, nothing is lost, and it goes on. */
+/* Files in the cache while there is no memory: nothing is kept, nothing is lost, and it goes on. */
 #include "../nomem.h"
 #include "server/file_cache.h"
 
@@ -20,7 +20,10 @@ static int set_up(void **state) {
     if (!mkdtemp(base) || (root = sk_dir_open(base)) < 0)
         return -1;
     int fd = openat(root, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-    return fd >= 0 && write(fd, "content", 7) == 7 ? close(fd) : -1;
+    if (fd < 0 || write(fd, "content", 7) != 7 || close(fd) != 0)
+        return -1;
+    fd = openat(root, "large", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+    return fd >= 0 && ftruncate(fd, SK_CACHED_FILE_MAX + 1) == 0 ? close(fd) : -1;
 }
 
 static int tear_down(void **state) {
@@ -31,11 +34,10 @@ static int tear_down(void **state) {
     return system(command);
 }
 
-static void each_allocation_may_fail(void **state) {
-    (void)state;
-    const sk_file_key key = sk_file_key_of(root, "file");
+static void each_may_fail(const char *name) {
+    const sk_file_key key = sk_file_key_of(root, name);
     sk_file_info info;
-    int fd = sk_file_open_below(root, "file");
+    int fd = sk_file_open_below(root, name);
     assert_int_equal(sk_file_stat(fd, &info), 0);
     sk_file_close(fd);
     bool failed = true;
@@ -57,6 +59,12 @@ static void each_allocation_may_fail(void **state) {
     int after = dup(root);
     close(after);
     assert_int_equal(after, fd);
+}
+
+static void each_allocation_may_fail(void **state) {
+    (void)state;
+    each_may_fail("file");
+    each_may_fail("large");
 }
 
 int main(void) {

@@ -370,7 +370,7 @@ static int send_file(skua_request *q, skua_reply *a, void *user) {
     (void)q;
     skua_reply_send_response(a, 200);
     skua_reply_send_header(a, "X-A", "b");
-    return sk_reply_file(a, dup(fileno(f->f)), f->at, f->len);
+    return sk_reply_file(a, dup(fileno(f->f)), NULL, f->at, f->len);
 }
 
 static file make_file(const char *data) {
@@ -426,14 +426,14 @@ static int two_files(skua_request *q, skua_reply *a, void *user) {
     const file *f = user;
     (void)q;
     skua_reply_send_response(a, 200);
-    sk_reply_file(a, dup(fileno(f->f)), 0, LARGE);
-    return sk_reply_file(a, dup(fileno(f->f)), 0, 10);
+    sk_reply_file(a, dup(fileno(f->f)), NULL, 0, LARGE);
+    return sk_reply_file(a, dup(fileno(f->f)), NULL, 0, 10);
 }
 
 static int file_without_response(skua_request *q, skua_reply *a, void *user) {
     const file *f = user;
     (void)q;
-    return sk_reply_file(a, dup(fileno(f->f)), 0, 10);
+    return sk_reply_file(a, dup(fileno(f->f)), NULL, 0, 10);
 }
 
 static void a_file_is_a_whole_body(void **state) {
