@@ -75,6 +75,13 @@ static void go_on(reader *r, sk_h1 *h1) {
         ask(h1);
 }
 
+/* In responses empty elements of a list are passed over (RFC 9110 5.6.1.2). They are not by theirs,
+ * to which "chunked," is no coding, and the body goes on until the connection ends. */
+static bool is_read_otherwise(sk_role role, const sk_head *head) {
+    const sk_field *f = sk_fields_find(&head->fields, SK_LIT("transfer-encoding"));
+    return role == SK_CLIENT && f && !sk_str_ieq(f->value, SK_LIT("chunked"));
+}
+
 static void read_with_ours(reader *r, sk_role role, const char *data, size_t size) {
     sk_field fields[FIELDS_MAX];
     sk_head head = {.fields = {.at = fields, .cap = FIELDS_MAX}};
@@ -88,6 +95,7 @@ static void read_with_ours(reader *r, sk_role role, const char *data, size_t siz
     while (!r->stopped) {
         sk_event_kind kind = sk_h1_next(&h1, &ev);
         r->within_body |= kind == SK_EV_HEAD;
+        r->stopped = kind == SK_EV_HEAD && is_read_otherwise(role, &head);
         if (kind == SK_EV_DATA)
             sk_buf_append_str(&r->bodies, ev.data);
         else if (kind == SK_EV_INFO || kind == SK_EV_END)
