@@ -215,6 +215,15 @@ SKUA_API int skua_request_is_tls(const skua_request *q);
  * Since: 0.1 */
 SKUA_API int skua_request_certificate(skua_request *q, skua_certificate *out);
 
+/* Write a line about a request into its server's error log, as skua_server_log does, with the
+ * client's address, the request's id and what it asks for in front. NULL is fine; once the server
+ * is freed, nothing is written.
+ *
+ * Thread: its loop; any, where the reply is deferred.
+ * Since: 0.1 */
+SKUA_API void skua_request_log(skua_request *q, skua_log_level level, const char *fmt, ...)
+    SKUA_PRINTF(3, 4);
+
 #ifdef __cplusplus
 }
 #endif

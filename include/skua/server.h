@@ -42,7 +42,8 @@ typedef struct skua_access {
 /* Called in a worker's thread after each exchange; several workers may call at the same time. */
 typedef void skua_access_fn(void *user, const skua_access *a);
 
-/* Called in a worker's thread with one line about something that went wrong. */
+/* Called with one line about something that went wrong, in any of the server's threads, or in that
+ * of who says it; several may call at the same time. */
 typedef void skua_log_fn(void *user, const char *line);
 
 /* How a line of the access log is written: as Apache's and nginx's "combined" and "common", where
@@ -56,15 +57,6 @@ typedef enum skua_access_format {
     SKUA_ACCESS_COMMON,
     SKUA_ACCESS_JSON
 } skua_access_format;
-
-/* What the error log, and skua_log_fn, are told: this and what is worse. */
-typedef enum skua_log_level {
-    SKUA_LOG_DEFAULT = 0, /* SKUA_LOG_INFO */
-    SKUA_LOG_ERROR,       /* the server cannot do what it is for */
-    SKUA_LOG_WARN,        /* a reply failed, or a line of a log was lost */
-    SKUA_LOG_INFO,        /* a client did what it should not: a handshake that failed */
-    SKUA_LOG_DEBUG        /* each request that was refused, and why */
-} skua_log_level;
 
 /* Make the page of an error (status 400 to 599) that the server answers with, or that
  * skua_reply_send_error names: reply with skua_reply_bytes, skua_reply_text and so on, or do
@@ -327,7 +319,7 @@ SKUA_API int skua_server_listen_with(skua_server *s, const char *where,
  *
  * Returns: the URL; NULL when there is none of that index.
  * Owns: borrowed, until the server is freed.
- * Thread: any.
+ * Thread: any, once all listeners are there.
  * Since: 0.1 */
 SKUA_API const char *skua_server_url(const skua_server *s, size_t index);
 
@@ -423,6 +415,34 @@ SKUA_API void skua_server_stop(skua_server *s);
  * Thread: any, until the server is freed; also from a signal handler.
  * Since: 0.1 */
 SKUA_API void skua_server_reopen_logs(skua_server *s);
+
+/* Write a line, formatted as printf does, into the error log, and tell it to the option log: of
+ * what the program itself meets. It is cut at 511 bytes; control characters are escaped. While the
+ * server does not run it is written at once, else by the logs' thread: a line that finds no room is
+ * dropped, and counted. NULL is fine. skua_request_log says whose request it is about.
+ *
+ * Thread: any, until the server is freed.
+ * Since: 0.1 */
+SKUA_API void skua_server_log(skua_server *s, skua_log_level level, const char *fmt, ...)
+    SKUA_PRINTF(3, 4);
+
+/* What a server has counted since it was made. A program that knows fewer fields gets those. */
+typedef struct skua_server_stats {
+    size_t size;                   /* set by the caller to sizeof(skua_server_stats) */
+    uint64_t connections;          /* accepted */
+    uint64_t connections_open;     /* now */
+    uint64_t turned_away;          /* connections, since there were enough */
+    uint64_t requests;             /* whose head could be read */
+    uint64_t access_lines_dropped; /* of access_log_file */
+    uint64_t error_lines_dropped;  /* of error_log_file */
+} skua_server_stats;
+
+/* Tell what a server has counted. It holds nobody up; what its workers count meanwhile is in it or
+ * not. NULL for the server gives zeros.
+ *
+ * Thread: any, until the server is freed.
+ * Since: 0.1 */
+SKUA_API void skua_server_statistics(const skua_server *s, skua_server_stats *out);
 
 /* What became of what was under way when a drain began. */
 typedef struct skua_drain_report {

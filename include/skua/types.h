@@ -65,6 +65,19 @@ typedef struct skua_clock {
     void *user;
 } skua_clock;
 
+/* What an error log is told: this and what is worse. No more than 50 lines of a level are told in a
+ * second for each worker, but for SKUA_LOG_DEBUG; how many there would have been is told then. */
+typedef enum skua_log_level {
+    SKUA_LOG_DEFAULT = 0, /* SKUA_LOG_INFO */
+    SKUA_LOG_ERROR,       /* the server cannot do what it is for: it lacks memory, descriptors or
+                             threads, a loop has failed, a log cannot be written */
+    SKUA_LOG_WARN,        /* a reply failed, lines of a log were lost, connections turned away, a
+                             certificate was not taken */
+    SKUA_LOG_INFO,        /* a client did what it should not: a handshake that failed */
+    SKUA_LOG_DEBUG        /* each request that was refused, and each connection that was given up,
+                             and why */
+} skua_log_level;
+
 /* Name the version of the library that runs, as opposed to SKUA_VERSION, the one compiled against.
  *
  * Returns: a string such as "0.1.0".

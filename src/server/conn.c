@@ -121,7 +121,10 @@ static step_fn *const steps[] = {
 static bool settle(sk_sconn *c) {
     if (!c->blocked && sk_sconn_flush(c) == SK_STEP_CLOSE)
         return false;
-    return sk_sconn_end_turn(c) && sk_sconn_set_timer(c) && sk_sconn_set_watch(c);
+    if (sk_sconn_end_turn(c) && sk_sconn_set_timer(c) && sk_sconn_set_watch(c))
+        return true;
+    sk_sconn_tell(c, SKUA_LOG_ERROR, "closed: no memory for what is under way");
+    return false;
 }
 
 static void run(sk_sconn *c, sk_step s) {
@@ -177,6 +180,11 @@ static sk_step look_once_more(sk_sconn *c) {
     return sk_sconn_end(c);
 }
 
+static sk_step give_up(sk_sconn *c, skua_log_level level, const char *why) {
+    sk_sconn_tell(c, level, "closed: %s", why);
+    return SK_STEP_CLOSE;
+}
+
 static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
     bool begun = c->state == SK_SCONN_BODY || sk_buf_len(&c->in) > 0;
     switch (kind) {
@@ -197,11 +205,11 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
         if (sk_sconn_takes_on(c))
             return flush_first(c);
         c->blocked = true;
-        return SK_STEP_CLOSE;
+        return give_up(c, SKUA_LOG_DEBUG, "its client takes too little of the reply, or nothing");
     case SK_SCONN_TIMER_HEADER:
     case SK_SCONN_TIMER_BODY:
         if (c->state == SK_SCONN_PROXY)
-            return SK_STEP_CLOSE;
+            return give_up(c, SKUA_LOG_WARN, "no PROXY header came in time");
         if (c->state == SK_SCONN_DEFERRED) {
             sk_sconn_body_timed_out(c);
             return SK_STEP_ON;
@@ -253,12 +261,15 @@ static sk_sconn *new_conn(sk_worker *w) {
     c->tcp.fd = -1;
     c->timer.fn = on_timer;
     sk_list_push_back(&w->conns, &c->link);
+    sk_count(&w->counts.connections, 1);
+    sk_count(&w->counts.open, 1);
     return c;
 }
 
 static void free_conn(sk_sconn *c) {
     sk_worker *w = c->worker;
     sk_list_remove(&c->link);
+    sk_count(&w->counts.open, -1);
     if (w->spare_conn_count >= SPARE_CONNS) {
         sk_free(c);
         return;

@@ -103,5 +103,10 @@ int sk_sconn_relieve(sk_sconn *c);
 void sk_sconn_catch_up(sk_sconn *c);
 /* "192.0.2.1:49152", "unix:"; "" where it is not known. */
 const char *sk_sconn_client(sk_sconn *c);
+/* Begin a line of the error log with whose a request is: "192.0.2.1:49152 5f0c...: GET /path: ". */
+void sk_request_put_whose(sk_line *line, skua_request *q);
+/* Say what became of the request under way, or of the connection: one line of the error log, with
+ * whose it is in front. */
+void sk_sconn_tell(sk_sconn *c, skua_log_level level, const char *fmt, ...) SKUA_PRINTF(3, 4);
 
 #endif

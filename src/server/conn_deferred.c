@@ -34,23 +34,24 @@ static void run_job(sk_job *j) {
         sk_deferral_finish(d, rc);
 }
 
-/* False: there is no room in the queue, or no memory. */
-static bool submit(sk_sconn *c) {
+/* 0, or as sk_pool_submit; SKUA_E_NOMEM. */
+static int submit(sk_sconn *c) {
     sk_exchange *x = c->exchange;
     pool_job *p = sk_arena_alloc(&x->arena, sizeof *p);
     if (!p || (!x->deferral && sk_deferral_begin(x) != 0))
-        return false;
+        return SKUA_E_NOMEM;
     *p = (pool_job){.job.fn = run_job, .exchange = x};
     x->deferral->pooled = true;
     return sk_pool_submit(c->worker->settings->pool, &p->job);
 }
 
 sk_step sk_sconn_run_on_pool(sk_sconn *c) {
-    if (submit(c))
+    int rc = submit(c);
+    if (rc == 0)
         return sk_sconn_await_reply(c);
     if (c->exchange->deferral)
         sk_deferral_end(c->exchange->deferral);
-    return sk_sconn_refuse_busy(c);
+    return sk_sconn_refuse_busy(c, rc);
 }
 
 /* ---- waiting ---- */

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 static sk_step refuse(sk_sconn *c, const char *why) {
-    sk_worker_log(c->worker, "%s: %s", sk_sconn_client(c), why);
+    sk_sconn_tell(c, SKUA_LOG_WARN, "%s", why);
     return SK_STEP_CLOSE;
 }
 

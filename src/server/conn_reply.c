@@ -119,11 +119,13 @@ void sk_sconn_leave_body(sk_sconn *c) {
 }
 
 sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain) {
+    sk_sconn_tell_refused(c, status, 0, explain);
     sk_sconn_leave_body(c);
     return sk_sconn_replied(c, sk_reply_refuse(&c->exchange->reply, status, NULL, explain));
 }
 
-sk_step sk_sconn_refuse_busy(sk_sconn *c) {
+sk_step sk_sconn_refuse_busy(sk_sconn *c, int code) {
+    sk_sconn_tell_refused(c, SKUA_STATUS_SERVICE_UNAVAILABLE, code, "the pool's queue is full");
     if (c->exchange->request.streamed)
         sk_sconn_leave_body(c);
     return sk_sconn_replied(c, sk_reply_busy(&c->exchange->reply));
@@ -136,19 +138,16 @@ sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {
         sk_sconn_drop_exchange(c);
         return SK_STEP_CLOSE;
     }
-    if (sk_worker_tells(c->worker, SKUA_LOG_DEBUG))
-        sk_worker_tell(c->worker, SKUA_LOG_DEBUG, "%s: answered %d: %s", sk_sconn_client(c), status,
-                       what ? what : skua_error_text(code));
-    if (c->state != SK_SCONN_HEAD)
-        return sk_sconn_refuse(c, status, what);
     /* The head was not accepted, so the wire machine does not know its method. */
-    bool bare = sk_str_eq(q->head.method, SK_LIT("HEAD"));
-    q->head = (sk_head){.fields = {.at = c->exchange->fields}};
-    if (!bare)
-        return sk_sconn_refuse(c, status, what);
-    sk_h1_set_close(&c->session.h1);
-    c->linger = true;
-    return sk_sconn_replied(c, sk_reply_bare(&c->exchange->reply, status));
+    bool unread = c->state == SK_SCONN_HEAD;
+    bool bare = unread && sk_str_eq(q->head.method, SK_LIT("HEAD"));
+    if (unread)
+        q->head = (sk_head){.fields = {.at = c->exchange->fields}};
+    sk_sconn_tell_refused(c, status, code, what ? what : skua_error_text(code));
+    sk_sconn_leave_body(c);
+    sk_reply_end end = bare ? sk_reply_bare(&c->exchange->reply, status)
+                            : sk_reply_refuse(&c->exchange->reply, status, NULL, what);
+    return sk_sconn_replied(c, end);
 }
 
 /* ---- what takes too long ---- */
@@ -183,6 +182,7 @@ sk_step sk_sconn_overdue(sk_sconn *c) {
         return sk_sconn_refuse_error(c, SKUA_E_TIMEOUT, NULL);
     if (c->state != SK_SCONN_DEFERRED) {
         c->blocked = true; /* its peer has not taken it, or it would be over */
+        sk_sconn_tell(c, SKUA_LOG_DEBUG, "closed: the exchange took too long");
         return SK_STEP_CLOSE;
     }
     if (sk_deferral_collect(c->exchange->deferral, c->session.out))
@@ -197,7 +197,7 @@ sk_step sk_sconn_overdue(sk_sconn *c) {
 /* That a peer goes away is no news; that a file cannot be sent is. */
 static sk_step cut_file(sk_sconn *c, int rc, const char *why) {
     if (rc != SKUA_E_CONNECTION_RESET && rc != SKUA_E_BROKEN_PIPE)
-        sk_worker_log(c->worker, "%s: sending a file: %s", sk_sconn_client(c), why);
+        sk_sconn_tell(c, SKUA_LOG_WARN, "sending a file: %s", why);
     sk_sconn_report(c, true);
     return SK_STEP_CLOSE;
 }

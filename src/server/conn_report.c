@@ -1,10 +1,12 @@
-/* server/conn_report.c - what is told of an exchange when it is over: to the access log, and to the
- * program.
+/* server/conn_report.c - what is told of an exchange: when it is over, to the access log and to the
+ * program, and what went wrong with it to the error log.
  *
  * What there is to tell of the request is noted when its head has come: later the head's views may
  * be gone, or the request be somebody else's. */
 #include "server/conn_step.h"
 #include "sys/clock.h"
+
+#include <skua/status.h>
 
 /* What nginx, and who reads its logs, calls a client that did not wait. */
 #define CLIENT_CLOSED 499
@@ -85,4 +87,29 @@ void sk_sconn_report_unfinished(sk_sconn *c) {
         tell(c, CLIENT_CLOSED, 0, true);
     else
         tell(c, x->reply.status, x->reply.body_bytes, true);
+}
+
+/* ---- the error log ---- */
+
+void sk_sconn_tell(sk_sconn *c, skua_log_level level, const char *fmt, ...) {
+    sk_line line = {.len = 0};
+    if (!sk_worker_tells(c->worker, level))
+        return;
+    if (c->exchange)
+        sk_request_put_whose(&line, &c->exchange->request);
+    else
+        sk_line_add(&line, "%s: ", or_dash(sk_sconn_client(c)));
+    va_list ap;
+    va_start(ap, fmt);
+    sk_line_vadd(&line, fmt, ap);
+    va_end(ap);
+    sk_worker_tell(c->worker, level, "%s", line.text);
+}
+
+void sk_sconn_tell_refused(sk_sconn *c, int status, int code, const char *why) {
+    bool ours = code == SKUA_E_NOMEM || code == SKUA_E_OS;
+    if (ours)
+        why = skua_error_text(code);
+    sk_sconn_tell(c, ours ? SKUA_LOG_ERROR : SKUA_LOG_DEBUG, "answered %d: %s", status,
+                  why ? why : skua_status_reason(status));
 }

@@ -105,6 +105,10 @@ static sk_step answer_without_route(sk_sconn *c) {
         else if (sk_str_eq(q->head.method, SK_LIT("OPTIONS")))
             status = SKUA_STATUS_NO_CONTENT;
     }
+    if (status == SKUA_STATUS_SERVICE_UNAVAILABLE)
+        sk_sconn_tell_refused(c, status, SKUA_E_NOMEM, NULL);
+    else if (status >= SKUA_STATUS_BAD_REQUEST)
+        sk_sconn_tell_refused(c, status, 0, NULL);
     return sk_sconn_replied(c, status == SKUA_STATUS_NO_CONTENT
                                    ? sk_reply_options(a, allow)
                                    : sk_reply_refuse(a, status, allow, NULL));
@@ -185,6 +189,7 @@ static void announce_end(sk_sconn *c) {
 static sk_step begin_request(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
     c->served = true;
+    sk_count(&c->worker->counts.requests, 1);
     c->timer_kind = SK_SCONN_NO_TIMER;
     if (c->worker->draining)
         announce_end(c);

@@ -96,6 +96,10 @@ void sk_sconn_report(sk_sconn *c, bool cut);
  * else's to finish nothing is looked at. */
 void sk_sconn_report_unfinished(sk_sconn *c);
 
+/* The request is refused: because the server lacks what it takes (`code` SKUA_E_NOMEM or
+ * SKUA_E_OS), else for a reason of the client's; NULL is what the status says. */
+void sk_sconn_tell_refused(sk_sconn *c, int status, int code, const char *why);
+
 /* ---- conn_reply.c: from the reply to the end of the exchange ---- */
 
 /* The reply has come so far: go on to its file, the next request or the end. */
@@ -105,8 +109,9 @@ sk_step sk_sconn_step_file(sk_sconn *c);
 void sk_sconn_leave_body(sk_sconn *c);
 /* Answer and close: after this request nobody can say where the next one begins. */
 sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain);
-/* The same with 503 and Retry-After, where the connection may go on: nothing was done. */
-sk_step sk_sconn_refuse_busy(sk_sconn *c);
+/* The same with 503 and Retry-After, where the connection may go on: nothing was done. `code` says
+ * why. */
+sk_step sk_sconn_refuse_busy(sk_sconn *c, int code);
 /* The same for a request that broke off, or whose head or body is wrong. */
 sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what);
 /* The exchange has taken all the time that its route gives it. */

@@ -74,7 +74,7 @@ static int run_on_pool(task *t, sk_pool *pool) {
     if (rc != 0)
         return rc;
     t->job.fn = run;
-    if (sk_pool_submit(pool, &t->job))
+    if (sk_pool_submit(pool, &t->job) == 0)
         return 0;
     skua_reply_send_header(t->reply, "Retry-After", "1");
     skua_reply_send_error(t->reply, SKUA_STATUS_SERVICE_UNAVAILABLE, NULL);

@@ -6,8 +6,11 @@
 
 sk_callbacks *sk_callbacks_new(void) {
     sk_callbacks *c = sk_zalloc(sizeof *c);
-    if (c)
-        atomic_init(&c->refs, 1);
+    if (!c || sk_log_sink_init(&c->sink) != 0) {
+        sk_free(c);
+        return NULL;
+    }
+    atomic_init(&c->refs, 1);
     return c;
 }
 
@@ -19,6 +22,7 @@ void sk_callbacks_unref(sk_callbacks *c) {
     if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
         return;
     sk_arena_free(&c->arena);
+    sk_log_sink_free(&c->sink);
     sk_free(c);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "server/exchange.h"
+#include "server/log_sink.h"
 
 #include <skua/server.h>
 #include <stdatomic.h>
@@ -32,6 +33,7 @@ typedef struct sk_callbacks {
     skua_error_page_fn *error_page;
     void *user;                               /* of error_page */
     const struct sk_compression *compression; /* server/compression.h; NULL: none */
+    sk_log_sink sink;
     sk_arena arena;
 } sk_callbacks;
 

@@ -43,15 +43,17 @@ typedef struct sink {
 
 struct sk_logs {
     sink sinks[SK_LOG_KINDS];
-    skua_access_format format;
-    sk_log_port *ports; /* the last one is the thread's own */
+    sk_logs_opts opts;
+    sk_log_port *ports; /* one for each worker, the program's, and the thread's own */
     unsigned port_count;
     sk_wake wake;
     atomic_bool sleeps; /* until somebody has put something */
     atomic_bool reopen;
     atomic_bool ends;
     sk_thread thread;
+    sk_mutex lock; /* guards what follows, and the putting into the program's port */
     bool started;
+    uint64_t dropped[SK_LOG_KINDS]; /* and in no ring any more */
 };
 
 static const char *const names[] = {[SK_LOG_ACCESS] = "access log", [SK_LOG_ERROR] = "error log"};
@@ -78,7 +80,7 @@ static void put(sk_log_port *p, sk_log_kind kind, skua_str line) {
 
 void sk_log_put_access(sk_log_port *p, const skua_access *a) {
     char out[SK_LOG_LINE_MAX];
-    size_t len = sk_log_access(a, p->logs->format, sk_clock_unix_ms(), out);
+    size_t len = sk_log_access(a, p->logs->opts.format, sk_clock_unix_ms(), out);
     put(p, SK_LOG_ACCESS, (skua_str){out, len});
 }
 
@@ -94,9 +96,18 @@ static sk_log_port *own_port(sk_logs *l) {
     return &l->ports[l->port_count - 1];
 }
 
-static void say(sk_logs *l, skua_log_level level, const sk_line *text) {
+static sk_log_port *program_port(sk_logs *l) {
+    return &l->ports[l->port_count - 2];
+}
+
+static void say(sk_logs *l, skua_log_level level, sk_line *text) {
+    if (level > l->opts.level)
+        return;
     if (l->sinks[SK_LOG_ERROR].path)
         sk_log_put_error(own_port(l), level, text->text);
+    sk_line_hide_controls(text);
+    if (l->opts.log)
+        l->opts.log(l->opts.user, text->text);
 }
 
 static void say_failed(sk_logs *l, const sink *s, const char *what, int os_errno) {
@@ -108,7 +119,7 @@ static void say_failed(sk_logs *l, const sink *s, const char *what, int os_errno
 }
 
 static uint64_t dropped(const sk_logs *l, sk_log_kind kind) {
-    uint64_t sum = 0;
+    uint64_t sum = l->dropped[kind];
     for (unsigned i = 0; i < l->port_count; i++)
         sum += atomic_load_explicit(&l->ports[i].rings[kind].dropped, memory_order_relaxed);
     return sum;
@@ -125,7 +136,7 @@ static void say_dropped(sk_logs *l, sk_log_kind kind) {
     say(l, SKUA_LOG_WARN, &text);
     if (kind == SK_LOG_ACCESS) {
         char out[SK_LOG_LINE_MAX];
-        size_t len = sk_log_access_dropped(count, l->format, sk_clock_unix_ms(), out);
+        size_t len = sk_log_access_dropped(count, l->opts.format, sk_clock_unix_ms(), out);
         put(own_port(l), kind, (skua_str){out, len});
     }
     s->reported += count;
@@ -335,30 +346,37 @@ static bool make_ports(sk_logs *l, unsigned count) {
     for (unsigned i = 0; l->ports && i < count; i++) {
         l->ports[i].logs = l;
         for (int k = 0; k < SK_LOG_KINDS; k++) {
-            if (!sk_log_ring_init(&l->ports[i].rings[k], sizes[k]))
+            /* What only the log's thread, or the program, puts is little. */
+            bool little = k == SK_LOG_ACCESS && i + 2 >= count;
+            if (!sk_log_ring_init(&l->ports[i].rings[k], little ? ERROR_RING : sizes[k]))
                 return false;
         }
     }
     return l->ports != NULL;
 }
 
-int sk_logs_new(const char *access_path, skua_access_format format, const char *error_path,
-                sk_logs **out, skua_error *err) {
+static int init(sk_logs *l, const sk_logs_opts *opts, skua_error *err) {
+    l->opts = *opts;
+    l->opts.access_path = l->opts.error_path = NULL; /* the sinks have copies */
+    int rc = sk_wake_init(&l->wake);
+    if (rc != 0)
+        return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot make a log");
+    rc = open_sink(l, SK_LOG_ACCESS, opts->access_path, err);
+    return rc == 0 ? open_sink(l, SK_LOG_ERROR, opts->error_path, err) : rc;
+}
+
+int sk_logs_new(const sk_logs_opts *opts, sk_logs **out, skua_error *err) {
     *out = NULL;
-    if (!access_path && !error_path)
+    if (!opts->access_path && !opts->error_path)
         return 0;
     sk_logs *l = sk_zalloc(sizeof *l);
-    if (!l)
+    if (!l || sk_mutex_init(&l->lock) != 0) {
+        sk_free(l);
         return sk_fail_nomem(err);
-    l->format = format;
+    }
     l->wake = (sk_wake){-1, -1};
     l->sinks[SK_LOG_ACCESS].file.fd = l->sinks[SK_LOG_ERROR].file.fd = -1;
-    int rc = open_sink(l, SK_LOG_ACCESS, access_path, err);
-    if (rc == 0)
-        rc = open_sink(l, SK_LOG_ERROR, error_path, err);
-    int failed = rc == 0 ? sk_wake_init(&l->wake) : 0;
-    if (failed != 0)
-        rc = sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -failed, "cannot make a log");
+    int rc = init(l, opts, err);
     if (rc == 0)
         *out = l;
     else
@@ -375,13 +393,14 @@ void sk_logs_free(sk_logs *l) {
         sk_free(l->sinks[i].path);
     }
     sk_wake_close(&l->wake);
+    sk_mutex_free(&l->lock);
     sk_free(l);
 }
 
-int sk_logs_start(sk_logs *l, unsigned ports, skua_error *err) {
-    if (!l)
-        return 0;
-    if (!make_ports(l, ports + 1)) {
+/* ---- at work ---- */
+
+static int start(sk_logs *l, unsigned ports, skua_error *err) {
+    if (!make_ports(l, ports + 2)) {
         free_ports(l);
         return sk_fail_nomem(err);
     }
@@ -393,14 +412,34 @@ int sk_logs_start(sk_logs *l, unsigned ports, skua_error *err) {
     return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "cannot start the logs' thread");
 }
 
+int sk_logs_start(sk_logs *l, unsigned ports, skua_error *err) {
+    if (!l)
+        return 0;
+    sk_mutex_lock(&l->lock);
+    int rc = start(l, ports, err);
+    sk_mutex_unlock(&l->lock);
+    return rc;
+}
+
+/* Its thread has ended, and the lock is held. */
+static void clear_up(sk_logs *l) {
+    l->started = false;
+    if (!l->sinks[SK_LOG_ERROR].broken)
+        write_ring(&l->sinks[SK_LOG_ERROR], &program_port(l)->rings[SK_LOG_ERROR]);
+    for (int i = 0; i < SK_LOG_KINDS; i++)
+        l->dropped[i] = dropped(l, (sk_log_kind)i);
+    free_ports(l);
+}
+
 void sk_logs_stop(sk_logs *l) {
-    if (l && l->started) {
-        atomic_store(&l->ends, true);
-        sk_wake_set(&l->wake);
-        sk_thread_join(l->thread);
-        l->started = false;
-        free_ports(l);
-    }
+    if (!l || !l->started)
+        return;
+    atomic_store(&l->ends, true);
+    sk_wake_set(&l->wake);
+    sk_thread_join(l->thread);
+    sk_mutex_lock(&l->lock);
+    clear_up(l);
+    sk_mutex_unlock(&l->lock);
 }
 
 sk_log_port *sk_logs_port(sk_logs *l, unsigned index) {
@@ -412,4 +451,35 @@ void sk_logs_reopen(sk_logs *l) {
         return;
     atomic_store(&l->reopen, true);
     sk_wake_set(&l->wake);
+}
+
+/* ---- from any thread ---- */
+
+/* There is no thread that could: see sk_log_file_write for how little it waits. */
+static void write_at_once(sk_logs *l, skua_str line) {
+    const skua_str pieces[2] = {line, {"", 0}};
+    if (sk_log_file_write(&l->sinks[SK_LOG_ERROR].file, pieces) != (ptrdiff_t)line.len)
+        l->dropped[SK_LOG_ERROR]++;
+}
+
+void sk_logs_say(sk_logs *l, skua_log_level level, const char *text) {
+    char out[SK_LOG_LINE_MAX];
+    if (!l || !l->sinks[SK_LOG_ERROR].path)
+        return;
+    skua_str line = {out, sk_log_error(level, text, sk_clock_unix_ms(), out)};
+    sk_mutex_lock(&l->lock);
+    if (l->started)
+        put(program_port(l), SK_LOG_ERROR, line);
+    else
+        write_at_once(l, line);
+    sk_mutex_unlock(&l->lock);
+}
+
+uint64_t sk_logs_dropped(sk_logs *l, sk_log_kind kind) {
+    if (!l)
+        return 0;
+    sk_mutex_lock(&l->lock);
+    uint64_t count = l->ports ? dropped(l, kind) : l->dropped[kind];
+    sk_mutex_unlock(&l->lock);
+    return count;
 }

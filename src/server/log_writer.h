@@ -3,6 +3,7 @@
  *
  *     worker 1 --lines--> rings --+
  *     worker 2 --lines--> rings --+--> the log's thread --batches--> files
+ *     the program's     -> ring --+       (put with a lock held)
  *     the thread's own  -> rings -+       (what was dropped, what failed)
  *
  * A worker formats a line and puts it in its ring: no lock, no call of the system but to wake a
@@ -26,10 +27,18 @@ typedef struct sk_log_port {
     sk_log_ring rings[SK_LOG_KINDS];
 } sk_log_port;
 
-/* Open the logs; a path may be NULL. *out is NULL where both are. 0, or the error names the file.
- */
-int sk_logs_new(const char *access_path, skua_access_format format, const char *error_path,
-                sk_logs **out, skua_error *err);
+/* What the logs are to be. */
+typedef struct sk_logs_opts {
+    const char *access_path; /* NULL: none, here and below */
+    skua_access_format format;
+    const char *error_path;
+    skua_log_fn *log; /* is told, in their thread, what they have to say themselves */
+    void *user;
+    skua_log_level level; /* of that, in the error log as well */
+} sk_logs_opts;
+
+/* Open the logs; *out is NULL where there is none. 0, or the error names the file. */
+int sk_logs_new(const sk_logs_opts *opts, sk_logs **out, skua_error *err);
 void sk_logs_free(sk_logs *l); /* NULL is fine, here and below */
 
 /* Begin to write, what so many threads put. 0, SKUA_E_NOMEM or SKUA_E_OS. */
@@ -40,6 +49,11 @@ void sk_logs_stop(sk_logs *l);
 sk_log_port *sk_logs_port(sk_logs *l, unsigned index);
 /* Any thread, and signal handlers. */
 void sk_logs_reopen(sk_logs *l);
+/* Any thread: put a line into the error log. While nobody writes what is put, it is written at
+ * once. */
+void sk_logs_say(sk_logs *l, skua_log_level level, const char *text);
+/* Any thread: how many lines were dropped, ever. */
+uint64_t sk_logs_dropped(sk_logs *l, sk_log_kind kind);
 
 /* ---- the thread whose port it is; NULL is fine ---- */
 

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "sys/thread.h"
 
+#include <skua/error.h>
+
 struct sk_pool {
     sk_mutex lock;
     sk_cond work; /* there is a job, or the end */
@@ -71,18 +73,18 @@ static bool has_thread(sk_pool *p) {
     return p->started > 0;
 }
 
-bool sk_pool_submit(sk_pool *p, sk_job *j) {
+int sk_pool_submit(sk_pool *p, sk_job *j) {
     j->next = NULL;
     sk_mutex_lock(&p->lock);
-    bool taken = p->queued < p->queue_max && has_thread(p);
-    if (taken) {
+    int rc = p->queued >= p->queue_max ? SKUA_E_STATE : has_thread(p) ? 0 : SKUA_E_OS;
+    if (rc == 0) {
         *p->last = j;
         p->last = &j->next;
         p->queued++;
         sk_cond_tell_one(&p->work);
     }
     sk_mutex_unlock(&p->lock);
-    return taken;
+    return rc;
 }
 
 void sk_pool_free(sk_pool *p) {

@@ -16,9 +16,9 @@ typedef struct sk_pool sk_pool;
 
 /* NULL: no memory. */
 sk_pool *sk_pool_new(uint32_t threads_max, uint32_t queue_max);
-/* Have j->fn(j) called in a thread of the pool. Any thread. False: the queue is full, or there is
- * no thread and none can be had. */
-bool sk_pool_submit(sk_pool *p, sk_job *j);
+/* Have j->fn(j) called in a thread of the pool. Any thread. 0; SKUA_E_STATE: the queue is full;
+ * SKUA_E_OS: there is no thread, and none can be had. */
+int sk_pool_submit(sk_pool *p, sk_job *j);
 /* Waits until all that was submitted is done. NULL is fine. */
 void sk_pool_free(sk_pool *p);
 

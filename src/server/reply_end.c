@@ -1,13 +1,10 @@
 /* server/reply_end.c - the end of a reply: what its handler made of it is completed, or answered
  * for. */
 #include "server/conn.h"
-#include "server/log_line.h"
 #include "server/reply_coding.h"
 #include "server/reply_parts.h"
 
 #include <skua/status.h>
-
-#define TARGET_SAID 256 /* of a target, where something is said of it */
 
 static sk_session *session_of(skua_reply *a) {
     return &sk_exchange_of_reply(a)->conn->session;
@@ -78,15 +75,6 @@ sk_reply_end sk_reply_options(skua_reply *a, const char *allow) {
     return close_message(a);
 }
 
-static void log_failure(skua_reply *a, int rc) {
-    sk_exchange *x = sk_exchange_of_reply(a);
-    const char *why = rc < 0 ? skua_error_text(rc) : "no reply";
-    char target[TARGET_SAID];
-    size_t len = sk_log_mask_url(skua_request_target(&x->request), target, sizeof target);
-    sk_worker_log(x->conn->worker, "%s %.*s: the handler failed: %s",
-                  skua_request_method(&x->request), (int)len, target, why);
-}
-
 sk_reply_end sk_reply_finish(skua_reply *a, int rc) {
     if (rc >= 0)
         rc = a->error;
@@ -96,7 +84,8 @@ sk_reply_end sk_reply_finish(skua_reply *a, int rc) {
         return close_message(a);
     }
     if (rc != SKUA_E_BROKEN_PIPE) /* the peer has gone: no fault of the handler's */
-        log_failure(a, rc);
+        sk_sconn_tell(sk_exchange_of_reply(a)->conn, SKUA_LOG_WARN, "the handler failed: %s",
+                      rc < 0 ? skua_error_text(rc) : "no reply");
     if (sk_h1_send_begun(&session_of(a)->h1))
         return SK_REPLY_CUT;
     return sk_reply_refuse(a, SKUA_STATUS_INTERNAL_SERVER_ERROR, NULL, NULL);

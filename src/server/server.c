@@ -100,6 +100,22 @@ static bool add_compression(sk_callbacks *c, const skua_server_opts *o) {
     return c->compression != NULL;
 }
 
+static int open_logs(skua_server *s, const skua_server_opts *o, skua_error *err) {
+    const sk_logs_opts opts = {.access_path = o->access_log_file,
+                               .format = o->access_format,
+                               .error_path = o->error_log_file,
+                               .log = o->log,
+                               .user = o->user,
+                               .level = s->settings.log_level};
+    int rc = sk_logs_new(&opts, &s->logs, err);
+    sk_log_sink *sink = &s->settings.callbacks->sink;
+    sink->logs = s->logs;
+    sink->log = opts.log;
+    sink->user = opts.user;
+    sink->level = opts.level;
+    return rc;
+}
+
 static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     set_settings(s, o);
     s->router = sk_router_new();
@@ -126,7 +142,7 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
     s->ending = sk_ending_new();
     if (!s->ending)
         return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, errno, "cannot make a server");
-    return sk_logs_new(o->access_log_file, o->access_format, o->error_log_file, &s->logs, err);
+    return open_logs(s, o, err);
 }
 
 skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
@@ -159,6 +175,8 @@ void skua_server_free(skua_server *s) {
     if (!s)
         return;
     sk_server_shut(s);
+    if (s->settings.callbacks)
+        sk_log_sink_close(&s->settings.callbacks->sink);
     for (sk_owned *o = s->owned, *next; o; o = next) {
         next = o->next;
         o->free_fn(o->ptr);

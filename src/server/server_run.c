@@ -101,6 +101,7 @@ static void close_down(skua_server *s) {
     s->settings.pool = NULL;
     sk_mutex_lock(&s->ending->lock);
     sk_crew *crews = s->crews;
+    sk_server_add_counts(s, &s->past);
     s->crews = NULL;
     sk_mutex_unlock(&s->ending->lock);
     for (uint32_t i = 0; crews && i < s->crew_count; i++)
@@ -228,6 +229,7 @@ int skua_server_start(skua_server *s, skua_error *err) {
     if (rc != 0)
         return rc;
     s->stepped = true;
+    enter(&s->crews[0]);
     rc = sk_worker_begin(s->crews[0].worker, s->ending, err);
     if (rc != 0)
         end_stepping(s);

@@ -47,12 +47,15 @@ struct skua_server {
     sk_owned *owned;
     skua_error failure; /* code 0: none */
     sk_ending *ending;
-    sk_crew *crews; /* while it runs */
+    sk_crew *crews; /* while it runs; with the ending's lock, as the next but one */
     uint32_t crew_count;
-    bool stepped;     /* by the caller: one worker, no thread */
-    atomic_int phase; /* sk_server_phase; changed with the ending's lock */
+    skua_server_stats past; /* of crews that are gone */
+    bool stepped;           /* by the caller: one worker, no thread */
+    atomic_int phase;       /* sk_server_phase; changed with the ending's lock */
 };
 
+/* Add what the crews have counted. With the ending's lock held. */
+void sk_server_add_counts(const skua_server *s, skua_server_stats *to);
 /* What is stepped is cut off; nothing happens to what has ended. */
 void sk_server_shut(skua_server *s);
 

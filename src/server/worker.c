@@ -1,17 +1,14 @@
 /* server/worker.c - one loop of a server, with what its connections share. How it accepts them is
- * in worker_accept.c, how it ends in worker_end.c. */
+ * in worker_accept.c, what it says in worker_tell.c, how it ends in worker_end.c. */
 #include "server/worker.h"
 
 #include "base/fail.h"
-#include "base/line.h"
 #include "base/mem.h"
 #include "server/conn.h"
 #include "server/reply.h"
 #include "sys/clock.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #define BUFFER_SIZE     (64u << 10)
 #define SPARE_EXCHANGES 32u
@@ -94,8 +91,11 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c) {
     } else {
         x = new_exchange(w);
     }
-    if (!x)
+    if (!x) {
+        sk_worker_tell(w, SKUA_LOG_ERROR, "%s: closed: no memory for a request",
+                       sk_sconn_client(c));
         return NULL;
+    }
     sk_buf body = x->request.body;
     x->request = (skua_request){.body = body};
     x->request.head.fields = (sk_fields){.at = x->fields, .cap = w->settings->limits.fields_max};
@@ -135,46 +135,11 @@ skua_str sk_worker_date(sk_worker *w) {
     return (skua_str){w->date, SK_DATE_LEN};
 }
 
-/* ---- the logs ---- */
-
-bool sk_worker_tells(const sk_worker *w, skua_log_level level) {
-    return level <= w->settings->log_level &&
-           (w->settings->log || sk_log_wants(w->port, SK_LOG_ERROR));
-}
-
-bool sk_worker_reports(const sk_worker *w) {
-    return w->settings->access || sk_log_wants(w->port, SK_LOG_ACCESS);
-}
-
-static void tell(sk_worker *w, skua_log_level level, const char *fmt, va_list ap) {
-    if (!sk_worker_tells(w, level))
-        return;
-    sk_line line = {.len = 0};
-    sk_line_vadd(&line, fmt, ap);
-    if (sk_log_wants(w->port, SK_LOG_ERROR))
-        sk_log_put_error(w->port, level, line.text);
-    sk_line_hide_controls(&line);
-    if (w->settings->log)
-        w->settings->log(w->settings->user, line.text);
-}
-
-void sk_worker_tell(sk_worker *w, skua_log_level level, const char *fmt, ...) {
-    va_list ap;
-    va_start(ap, fmt);
-    tell(w, level, fmt, ap);
-    va_end(ap);
-}
-
-void sk_worker_log(sk_worker *w, const char *fmt, ...) {
-    va_list ap;
-    va_start(ap, fmt);
-    tell(w, SKUA_LOG_WARN, fmt, ap);
-    va_end(ap);
-}
-
 /* ---- serving ---- */
 
-static int loop_failed(skua_error *err, int rc) {
+static int loop_failed(sk_worker *w, skua_error *err, int rc) {
+    char text[SK_ERRNO_TEXT];
+    sk_worker_tell(w, SKUA_LOG_ERROR, "a worker ends: its loop: %s", sk_errno_text(-rc, text));
     return sk_fail_os(err, SKUA_E_OS, SKUA_PHASE_NONE, -rc, "a worker's loop");
 }
 
@@ -182,7 +147,7 @@ int sk_worker_begin(sk_worker *w, sk_ending *ending, skua_error *err) {
     int rc = sk_worker_watch_ending(w, ending);
     if (rc == 0)
         rc = sk_worker_watch_acceptors(w, false);
-    return rc == 0 ? 0 : loop_failed(err, rc);
+    return rc == 0 ? 0 : loop_failed(w, err, rc);
 }
 
 int sk_worker_step(sk_worker *w, int max_wait_ms, skua_error *err) {
@@ -190,7 +155,7 @@ int sk_worker_step(sk_worker *w, int max_wait_ms, skua_error *err) {
         return 0;
     int rc = sk_loop_step(w->loop, max_wait_ms);
     if (rc != 0)
-        return loop_failed(err, rc);
+        return loop_failed(w, err, rc);
     return sk_worker_has_ended(w) ? 0 : 1;
 }
 

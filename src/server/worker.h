@@ -44,6 +44,26 @@ typedef struct sk_server_settings {
 
 typedef struct sk_worker sk_worker;
 
+/* Counted by the worker's thread alone, and read by any. */
+typedef struct sk_worker_counts {
+    atomic_uint_fast64_t connections, open, turned_away, requests;
+} sk_worker_counts;
+
+static inline uint64_t sk_counted(const atomic_uint_fast64_t *n) {
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+/* Nobody else writes it: no locked instruction is needed. */
+static inline void sk_count(atomic_uint_fast64_t *n, int by) {
+    atomic_store_explicit(n, sk_counted(n) + (uint64_t)(int64_t)by, memory_order_relaxed);
+}
+
+/* How much was said of a level, lately. */
+typedef struct sk_told {
+    int64_t since; /* ms of the loop */
+    uint32_t lines;
+    uint64_t left_out;
+} sk_told;
+
 /* A descriptor that a worker accepts from. */
 typedef struct sk_acceptor {
     sk_watch watch; /* fd -1: closed */
@@ -76,6 +96,7 @@ struct sk_worker {
     sk_tls_scratch *scratch; /* NULL until the first TLS connection */
     sk_file_cache *files;    /* NULL until the first small file */
     sk_log_port *port;       /* to the logs; NULL: there are none */
+    sk_told told[SKUA_LOG_DEBUG + 1];
     char date[SK_DATE_LEN];
     int64_t date_at; /* when it was made, in ms of the loop */
     sk_acceptor *acceptors;
@@ -93,6 +114,7 @@ struct sk_worker {
     sk_timer end_deadline; /* of both */
     sk_timer accept_end;   /* while draining: who comes until then is still accepted */
     sk_end_counts ended;
+    sk_worker_counts counts;
 };
 
 /* NULL: err is filled. The settings outlive the worker. */
@@ -147,11 +169,13 @@ void sk_worker_take_back(sk_worker *w, sk_exchange *x);
 int sk_worker_seed_ids(sk_worker *w);
 /* The value of Date, now. */
 skua_str sk_worker_date(sk_worker *w);
+
+/* ---- worker_tell.c ---- */
+
 /* Does anybody hear of what is of this level, or of an exchange? */
 bool sk_worker_tells(const sk_worker *w, skua_log_level level);
 bool sk_worker_reports(const sk_worker *w);
-/* Say it in the error log, and to the program; sk_worker_log: as SKUA_LOG_WARN. */
+/* Say it in the error log, and to the program: one line. */
 void sk_worker_tell(sk_worker *w, skua_log_level level, const char *fmt, ...) SKUA_PRINTF(3, 4);
-void sk_worker_log(sk_worker *w, const char *fmt, ...) SKUA_PRINTF(2, 3);
 
 #endif

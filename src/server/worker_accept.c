@@ -51,12 +51,15 @@ static bool may_log(const sk_worker *w, int64_t *logged) {
     return due;
 }
 
-static void want_accepts(sk_worker *w, bool wants) {
-    for (uint32_t i = 0; i < w->acceptor_count; i++) {
+/* 0 or -errno. */
+static int want_accepts(sk_worker *w, bool wants) {
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < w->acceptor_count; i++) {
         sk_acceptor *a = &w->acceptors[i];
         if (is_open(a))
-            sk_loop_want(w->loop, &a->watch, wants ? wanted(a) : 0);
+            rc = sk_loop_want(w->loop, &a->watch, wants ? wanted(a) : 0);
     }
+    return rc;
 }
 
 static void pause_accepting(sk_worker *w, int failure) {
@@ -75,7 +78,9 @@ void sk_worker_resume_accepting(sk_worker *w) {
         return;
     w->accept_paused = false;
     sk_loop_cancel(w->loop, &w->accept_resume);
-    want_accepts(w, true);
+    int rc = want_accepts(w, true);
+    if (rc != 0) /* there is no room for them in the poller yet */
+        pause_accepting(w, -rc);
 }
 
 static void on_resume(sk_timer *t) {
@@ -91,10 +96,11 @@ void sk_worker_turn_away(sk_worker *w, int fd, bool is_tls) {
     char text[SK_ADDR_TEXT] = "";
     char unread[4096];
     sk_addr peer;
+    sk_count(&w->counts.turned_away, 1);
     if (may_log(w, &w->full_logged)) {
         if (sk_socket_peer(fd, &peer) == 0)
             sk_addr_format((const struct sockaddr *)&peer.ss, peer.len, text);
-        sk_worker_log(w, "%s: turned away: too many connections", text);
+        sk_worker_tell(w, SKUA_LOG_WARN, "%s: turned away: too many connections", text);
     }
     if (is_tls)
         return;
@@ -116,7 +122,7 @@ static int find_room(sk_worker *w, const sk_addr *from, sk_arrival *arrival) {
 }
 
 static void note_tls(void *user, const char *line) {
-    sk_worker_log(user, "%s", line);
+    sk_worker_tell(user, SKUA_LOG_WARN, "%s", line);
 }
 
 /* What TLS is now set to is the connection's for as long as it lasts. */

@@ -2,6 +2,7 @@
 #include "raw_client.h"
 #include "running.h"
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,7 +81,8 @@ static void b09_files(void **state) {
     text = place_take(p.errors);
     expect(text, " debug: 127.0.0.1:");
     expect(text, ": answered 400: ");
-    expect(text, " warn: GET /fail?key=***: the handler failed: ");
+    expect(text, " warn: 127.0.0.1:");
+    expect(text, ": GET /fail?key=***: the handler failed: ");
     assert_int_equal(rmdir(p.dir), 0);
 }
 
@@ -110,6 +112,99 @@ static void b09_stepped_and_levels(void **state) {
     assert_int_equal(rmdir(p.dir), 0);
 }
 
+/* ---- lines of the program's own ---- */
+
+static int complain(skua_request *q, skua_reply *a, void *user) {
+    (void)user;
+    skua_request_log(q, SKUA_LOG_WARN, "it is %s", "odd");
+    skua_request_log(q, SKUA_LOG_DEBUG, "nobody hears this");
+    return skua_reply_text(a, 200, "hello");
+}
+
+static void count_line(void *user, const char *line) {
+    (void)line;
+    atomic_fetch_add((atomic_int *)user, 1);
+}
+
+static void b09_a_program_has_lines_of_its_own(void **state) {
+    (void)state;
+    place p;
+    running r;
+    raw_client c;
+    atomic_int told = 0;
+    place_make(&p);
+    running_make(&r, SKUA_OPTS(skua_server_opts, .workers = 2, .error_log_file = p.errors,
+                               .log = count_line, .user = &told));
+    skua_route(r.s, "GET /", complain, NULL);
+    skua_server_log(r.s, SKUA_LOG_INFO, "before\x1b[2J\n%d", 1);
+    running_start(&r, "http://127.0.0.1:0", NULL);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    for (int i = 0; i < 100; i++) {
+        rc_say(&c, "GET /tea?key=x HTTP/1.1\r\nHost: h\r\n\r\n");
+        rc_expect(&c, "hello");
+        skua_server_log(r.s, (skua_log_level)77, "meanwhile");
+    }
+    rc_close(&c);
+    running_stop(&r);
+    skua_server_log(r.s, SKUA_LOG_ERROR, "after");
+    skua_server_log(NULL, SKUA_LOG_ERROR, "nothing");
+    skua_request_log(NULL, SKUA_LOG_ERROR, "nothing");
+    skua_server_free(r.s);
+    const char *text = place_take(p.errors);
+    expect(text, " info: before\\x1B[2J\\x0A1\n");
+    expect(text, " info: meanwhile\n");
+    expect(text, ": GET /tea?key=***: it is odd\n");
+    expect(text, " error: after\n");
+    assert_null(strstr(text, "nobody hears this"));
+    assert_int_equal(atomic_load(&told), 202); /* of the request, and the program's */
+    assert_int_equal(rmdir(p.dir), 0);
+}
+
+/* ---- counts ---- */
+
+static skua_server_stats stats_of(const skua_server *s) {
+    skua_server_stats stats = {.size = sizeof stats};
+    skua_server_statistics(s, &stats);
+    return stats;
+}
+
+static void b09_what_is_counted(void **state) {
+    (void)state;
+    running r;
+    static raw_client c[3];
+    running_make(&r, SKUA_OPTS(skua_server_opts, .workers = 2, .connections_max = 2));
+    skua_route(r.s, "GET /{$}", hello, NULL);
+    assert_int_equal(stats_of(r.s).connections, 0);
+    running_start(&r, "http://127.0.0.1:0", NULL);
+    for (int i = 0; i < 2; i++) {
+        rc_connect(&c[i], skua_server_url(r.s, 0));
+        rc_say(&c[i], "GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+        rc_expect(&c[i], "hello");
+        rc_expect(&c[i], "404 ");
+    }
+    rc_connect(&c[2], skua_server_url(r.s, 0));
+    rc_say(&c[2], "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    rc_expect(&c[2], "503 ");
+    skua_server_stats stats = stats_of(r.s);
+    assert_int_equal(stats.connections, 2);
+    assert_int_equal(stats.connections_open, 2);
+    assert_int_equal(stats.turned_away, 1);
+    assert_int_equal(stats.requests, 4);
+    running_stop(&r);
+    stats = stats_of(r.s); /* and nothing is forgotten */
+    assert_int_equal(stats.connections, 2);
+    assert_int_equal(stats.connections_open, 0);
+    assert_int_equal(stats.requests, 4);
+    assert_int_equal(stats.access_lines_dropped + stats.error_lines_dropped, 0);
+    skua_server_free(r.s);
+    stats.size = sizeof stats.size + sizeof stats.connections; /* an older program */
+    skua_server_statistics(NULL, &stats);
+    assert_int_equal(stats.connections, 0);
+    assert_int_equal(stats.requests, 4);
+    for (int i = 0; i < 3; i++)
+        rc_close(&c[i]);
+}
+
 static void b09_refused_options(void **state) {
     (void)state;
     skua_error err;
@@ -128,6 +223,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b09_files),
         cmocka_unit_test(b09_stepped_and_levels),
+        cmocka_unit_test(b09_a_program_has_lines_of_its_own),
+        cmocka_unit_test(b09_what_is_counted),
         cmocka_unit_test(b09_refused_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,9 @@ static void b09_a_logged_request_allocates_nothing(void **state) {
     sk_logs *logs = NULL;
     op_init(&p);
     assert_int_equal(op_route(&p, "/", hello, NULL), 0);
-    assert_int_equal(sk_logs_new(path, SKUA_ACCESS_JSON, NULL, &logs, &err), 0);
+    assert_int_equal(
+        sk_logs_new(&(sk_logs_opts){.access_path = path, .format = SKUA_ACCESS_JSON}, &logs, &err),
+        0);
     assert_int_equal(sk_logs_start(logs, 1, &err), 0);
     assert_true(op_connect(&p, 65536));
     p.worker->port = sk_logs_port(logs, 0);

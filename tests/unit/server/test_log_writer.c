@@ -38,7 +38,11 @@ static void place_clear(const place *p) {
 static sk_logs *start(const char *access, const char *errors, unsigned ports) {
     sk_logs *l = NULL;
     skua_error err;
-    assert_int_equal(sk_logs_new(access, SKUA_ACCESS_COMMON, errors, &l, &err), 0);
+    const sk_logs_opts opts = {.access_path = access,
+                               .format = SKUA_ACCESS_COMMON,
+                               .error_path = errors,
+                               .level = SKUA_LOG_DEBUG};
+    assert_int_equal(sk_logs_new(&opts, &l, &err), 0);
     assert_int_equal(sk_logs_start(l, ports, &err), 0);
     return l;
 }
@@ -190,7 +194,7 @@ static void b09_a_pipe(void **state) {
     assert_int_equal(mkfifo(p.access, 0600), 0);
     sk_logs *l = NULL;
     skua_error err;
-    assert_int_equal(sk_logs_new(p.access, SKUA_ACCESS_COMMON, NULL, &l, &err), SKUA_E_OS);
+    assert_int_equal(sk_logs_new(&(sk_logs_opts){.access_path = p.access}, &l, &err), SKUA_E_OS);
     assert_non_null(strstr(err.msg, p.access));
     int reader = open(p.access, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_true(reader >= 0);
@@ -217,7 +221,7 @@ static void b09_no_logs(void **state) {
     (void)state;
     sk_logs *l;
     skua_error err;
-    assert_int_equal(sk_logs_new(NULL, SKUA_ACCESS_JSON, NULL, &l, &err), 0);
+    assert_int_equal(sk_logs_new(&(sk_logs_opts){.access_path = NULL}, &l, &err), 0);
     assert_null(l);
     assert_int_equal(sk_logs_start(l, 1, &err), 0);
     assert_null(sk_logs_port(l, 0));
@@ -225,7 +229,7 @@ static void b09_no_logs(void **state) {
     sk_logs_reopen(l);
     sk_logs_stop(l);
     sk_logs_free(l);
-    assert_int_equal(sk_logs_new("/nowhere/at/all", SKUA_ACCESS_JSON, NULL, &l, &err),
+    assert_int_equal(sk_logs_new(&(sk_logs_opts){.access_path = "/nowhere/at/all"}, &l, &err),
                      SKUA_E_FILE_NOT_FOUND);
     assert_string_equal(err.msg, "cannot open the access log /nowhere/at/all: No such file or "
                                  "directory");

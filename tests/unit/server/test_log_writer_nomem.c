@@ -14,7 +14,8 @@ static void each_allocation_may_fail(void **state) {
         skua_error err;
         sk_logs *l = NULL;
         nomem_fail_from(n);
-        int rc = sk_logs_new("/dev/null", SKUA_ACCESS_JSON, "/dev/null", &l, &err);
+        int rc = sk_logs_new(&(sk_logs_opts){.access_path = "/dev/null", .error_path = "/dev/null"},
+                             &l, &err);
         if (rc == 0)
             rc = sk_logs_start(l, 2, &err);
         failed = nomem_stop();

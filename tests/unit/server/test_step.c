@@ -116,6 +116,17 @@ static void b01_what_was_not_started_is_not_stepped(void **state) {
     assert_int_equal(skua_server_next_ms(NULL), -1);
 }
 
+/* Whoever steps it would wait for himself, also before the first step. */
+static void b01_who_steps_does_not_wait_for_a_drain(void **state) {
+    (void)state;
+    skua_server *s = started("one");
+    assert_int_equal(skua_server_drain(s, SKUA_FOREVER, NULL), SKUA_E_STATE);
+    skua_server_begin_drain(s, SKUA_FOREVER);
+    while (skua_server_step(s, SKUA_FOREVER, NULL) == 1)
+        ;
+    skua_server_free(s);
+}
+
 /* ---- spreading ---- */
 
 #define WORKERS     2
@@ -172,6 +183,7 @@ int main(void) {
         cmocka_unit_test(b01_servers_are_stepped_from_a_foreign_loop),
         cmocka_unit_test(b01_a_started_server_may_be_freed),
         cmocka_unit_test(b01_what_was_not_started_is_not_stepped),
+        cmocka_unit_test(b01_who_steps_does_not_wait_for_a_drain),
         cmocka_unit_test(b02_connections_spread_over_the_workers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
