@@ -143,7 +143,8 @@ static bool has_progressed(const sk_sconn *c, sk_sconn_timer kind) {
 bool sk_sconn_set_timer(sk_sconn *c) {
     sk_sconn_timer kind = timer_due(c);
     bool same = kind == (sk_sconn_timer)c->timer_kind;
-    if (same && !has_progressed(c, kind))
+    /* Where none is due, one that was set for what is over may be running still. */
+    if (same && kind != SK_SCONN_NO_TIMER && !has_progressed(c, kind))
         return true;
     int64_t rate = least_rate(c, kind);
     if (rate > 0 && !same && !begin_pace(c, kind))

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import GET, WAIT
+from conftest import GET, SANITIZED, WAIT
 
 OWN = 64  # descriptors for what else there is
 
@@ -64,8 +64,7 @@ def test_b02_idle_connections_cost_little(victim, descriptors, undisturbed):
         spent = server.cpu_seconds
         time.sleep(1)  # of doing nothing
         spent = server.cpu_seconds - spent
-    print("%d bytes each" % each)
-    assert each <= 400, each
+    assert each <= 400 or SANITIZED, each
     assert spent < 0.1, spent
 
 
@@ -94,4 +93,4 @@ def test_b01_a_flood_of_short_connections(victim, undisturbed):
                 connection.sendall([b"", GET, GET[:7], b"x" * 100][number % 4])
                 if number % 3 == 0:  # reset
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1] + [0] * 7))
-    assert server.memory - before < 4 << 20
+    assert server.memory - before < 4 << 20 or SANITIZED

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import GET, HELLO, WAIT, rest_of
+from conftest import GET, HELLO, SANITIZED, WAIT, rest_of
 
 
 def limited(what, number):
@@ -55,6 +55,7 @@ def test_b01_out_of_descriptors(victim, tmp_path):
 # ---- memory ----
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer needs more address space than there is")
 def test_b01_out_of_memory(victim, tmp_path):
     """Requests that need more than there is are refused; the others are served, then and later."""
     log = tmp_path / "error.log"

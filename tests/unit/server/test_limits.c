@@ -130,6 +130,30 @@ static void b01_a_route_may_have_other_time_outs(void **state) {
     op_free(&p);
 }
 
+static int later(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    *(skua_reply **)user = a;
+    return skua_reply_defer(a);
+}
+
+/* The time between two requests is not that of a reply, whose request has come meanwhile. */
+static void b01_a_deferred_reply_has_all_the_time_there_is(void **state) {
+    (void)state;
+    over_pair p;
+    skua_reply *reply = NULL;
+    start(&p, &(sk_route){.fn = later, .user = &reply});
+    for (int i = 0; i < 2; i++) {
+        op_say(&p, GET);
+        op_wait(&p, 200000);
+        assert_true(op_is_open(&p));
+        assert_int_equal(skua_reply_text(reply, 200, "late"), 0);
+        assert_int_equal(skua_reply_finish(reply), 0);
+        op_settle(&p);
+        assert_int_equal(op_status(op_heard(&p), 0), 200);
+    }
+    op_free(&p);
+}
+
 /* ---- pace ---- */
 
 /* Send a byte each so many ms: after how many is it over? */
@@ -449,6 +473,7 @@ int main(void) {
         cmocka_unit_test(b01_what_is_too_much_has_its_status),
         cmocka_unit_test(b01_a_head_and_a_body_have_their_time),
         cmocka_unit_test(b01_a_route_may_have_other_time_outs),
+        cmocka_unit_test(b01_a_deferred_reply_has_all_the_time_there_is),
         cmocka_unit_test(b01_a_body_that_trickles_is_408),
         cmocka_unit_test(b01_a_reply_that_is_sipped_is_cut),
         cmocka_unit_test(b01_an_exchange_that_takes_too_long_is_503),
