@@ -59,7 +59,8 @@ http {{
 """
 HAPROXY = """
 global
-    log stderr format raw local0
+    # Not a pipe: what does not fit there is dropped.
+    log fd@{log} format raw local0
 defaults
     mode http
     log global
@@ -104,12 +105,14 @@ def nginx(folder, listener, behind):
 @contextlib.contextmanager
 def haproxy(folder, listener, behind):
     program, config = find("haproxy"), folder / "conf"
-    config.write_text(HAPROXY.format(fd=listener.fileno(), host=behind[0], port=behind[1]))
-    process = Process([program, "-db", "-f", str(config)], pass_fds=[listener.fileno()])
+    with open(folder / "log", "ab") as log:
+        config.write_text(HAPROXY.format(fd=listener.fileno(), log=log.fileno(), host=behind[0],
+                                         port=behind[1]))
+        process = Process([program, "-db", "-f", str(config)],
+                          pass_fds=[listener.fileno(), log.fileno()])
     listener.close()
     try:
-        pattern = re.compile(r"^seen (.*) -?\d+$")
-        yield lambda: [m.group(1) for m in map(pattern.match, process.lines) if m]
+        yield lambda: re.findall(r"^seen (.*) -?\d+$", (folder / "log").read_text("latin-1"), re.M)
     finally:
         process.stop()
 
