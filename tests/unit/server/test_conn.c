@@ -163,7 +163,7 @@ typedef struct persistence {
     const char *field; /* of the reply, or NULL */
 } persistence;
 
-static void persistence_follows_the_version(void **state) {
+static void b10_persistence_follows_the_version(void **state) {
     (void)state;
     static const persistence cases[] = {
         {GET, true, NULL},
@@ -293,7 +293,7 @@ static void limits_are_kept(void **state) {
     refuse_all(cases, COUNT(cases));
 }
 
-static void head_gets_no_body_with_its_refusal(void **state) {
+static void b07_head_gets_no_body_with_its_refusal(void **state) {
     (void)state;
     static const char *const requests[] = {
         "HEAD / HTTP/1.1\r\n\r\n", "HEAD /nix HTTP/1.1\r\n" HOST "\r\n",
@@ -366,7 +366,7 @@ static void a_body_of_the_cap_is_taken(void **state) {
     op_free(&p);
 }
 
-static void continue_is_sent_when_it_is_due(void **state) {
+static void b08_continue_is_sent_when_it_is_due(void **state) {
     (void)state;
     over_pair p;
     start(&p);
@@ -802,15 +802,15 @@ int main(void) {
         cmocka_unit_test(many_pipelined_requests_are_all_answered),
         cmocka_unit_test(a_peer_that_does_not_read_holds_itself_up),
         cmocka_unit_test(every_split_gives_the_same),
-        cmocka_unit_test(persistence_follows_the_version),
+        cmocka_unit_test(b10_persistence_follows_the_version),
         cmocka_unit_test(broken_requests_are_refused),
         cmocka_unit_test(a_refused_body_is_read_up_to_a_limit),
         cmocka_unit_test(limits_are_kept),
-        cmocka_unit_test(head_gets_no_body_with_its_refusal),
+        cmocka_unit_test(b07_head_gets_no_body_with_its_refusal),
         cmocka_unit_test(options_are_told),
         cmocka_unit_test(a_body_over_the_cap_is_refused),
         cmocka_unit_test(a_body_of_the_cap_is_taken),
-        cmocka_unit_test(continue_is_sent_when_it_is_due),
+        cmocka_unit_test(b08_continue_is_sent_when_it_is_due),
         cmocka_unit_test(a_chunk_that_waited_is_taken_whole),
         cmocka_unit_test(a_body_cut_short_is_400),
         cmocka_unit_test(an_end_between_requests_is_silent),

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static void it_names_the_error(void **state) {
+static void b07_it_names_the_error(void **state) {
     (void)state;
     sk_arena arena = {0};
     skua_str page = sk_error_page(&arena, 404, NULL);
@@ -22,7 +22,7 @@ static void it_names_the_error(void **state) {
     sk_arena_free(&arena);
 }
 
-static void text_stays_text(void **state) {
+static void b07_text_stays_text(void **state) {
     (void)state;
     sk_arena arena = {0};
     skua_str page = sk_error_page(&arena, 400, "<script>&\"'");
@@ -42,8 +42,8 @@ static void an_unknown_status_is_a_number(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_names_the_error),
-        cmocka_unit_test(text_stays_text),
+        cmocka_unit_test(b07_it_names_the_error),
+        cmocka_unit_test(b07_text_stays_text),
         cmocka_unit_test(an_unknown_status_is_a_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

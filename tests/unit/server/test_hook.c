@@ -147,7 +147,7 @@ static int page(skua_request *q, skua_reply *a, int status, const char *explain,
                            explain ? explain : "no text");
 }
 
-static void error_pages_are_the_programs(void **state) {
+static void b07_error_pages_are_the_programs(void **state) {
     (void)state;
     over_pair p;
     int calls = 0;
@@ -192,7 +192,7 @@ int main(void) {
         cmocka_unit_test(a_body_that_before_has_refused_is_not_taken_for_a_request),
         cmocka_unit_test(a_hook_that_fails_is_500),
         cmocka_unit_test(after_adds_to_each_final_head_once),
-        cmocka_unit_test(error_pages_are_the_programs),
+        cmocka_unit_test(b07_error_pages_are_the_programs),
         cmocka_unit_test(hooks_are_checked_when_they_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,7 +121,7 @@ static int send_error(skua_request *q, skua_reply *a, void *user) {
     return skua_reply_send_error(a, *(int *)user, "<&\">");
 }
 
-static void errors(void **state) {
+static void b07_errors(void **state) {
     (void)state;
     int status = 401;
     over_pair p;
@@ -132,6 +132,14 @@ static void errors(void **state) {
     assert_null(strstr(reply, "image/x"));
     assert_non_null(strstr(reply, "<h1>401 Unauthorized</h1>\n<p>&lt;&amp;&quot;&gt;</p>"));
     op_free(&p);
+    status = 404;
+    reply = answer(&p, send_error, &status, HEAD);
+    assert_int_equal(op_status(reply, 0), 404);
+    assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+    op_free(&p);
+    status = 204;
+    expect(send_error, &status, GET, "HTTP/1.1 204 No Content\r\nWWW-Authenticate: Basic\r\n\r\n",
+           true);
     status = 304;
     expect(send_error, &status, GET, "HTTP/1.1 304 Not Modified\r\nWWW-Authenticate: Basic\r\n\r\n",
            true);
@@ -172,7 +180,7 @@ static int step_by_step(skua_request *q, skua_reply *a, void *user) {
 
 #define STEPS_HEAD "HTTP/1.1 200 OK\r\nX-Before: 1\r\nX-After: 2\r\n"
 
-static void steps_with_a_length(void **state) {
+static void b06_steps_with_a_length(void **state) {
     (void)state;
     expect(step_by_step, &(steps){.length = "2", .body = "ab"}, GET,
            STEPS_HEAD "Content-Length: 2\r\n\r\nab", true);
@@ -188,7 +196,7 @@ static void steps_with_a_length(void **state) {
     expect_500(step_by_step, &(steps){.length = "-2", .body = ""});
 }
 
-static void steps_without_a_length(void **state) {
+static void b06_steps_without_a_length(void **state) {
     (void)state;
     expect(step_by_step, &(steps){.body = "ab"}, GET,
            STEPS_HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n", true);
@@ -202,7 +210,7 @@ static void steps_without_a_length(void **state) {
 }
 
 /* RFC 9112 6.1: no chunks to 1.0; trailers are dropped. */
-static void steps_to_1_0(void **state) {
+static void b10_steps_to_1_0(void **state) {
     (void)state;
     expect(step_by_step, &(steps){.body = "ab", .trailer = true}, GET_1_0, STEPS_HEAD "\r\nab",
            false);
@@ -306,16 +314,22 @@ static void what_must_not_trail_is_refused(void **state) {
     assert_int_equal(rc, SKUA_E_INVALID_ARGUMENT);
 }
 
+static void b06_a_response_cannot_be_split(void **state) {
+    (void)state;
+    static const char *const fields[][2] = {
+        {"A b", "x"},  {"", "x"},          {"A:", "x"},           {"A\r\nB", "x"},
+        {"A\n", "x"},  {"A", "x\r\nB: y"}, {"A", "x\ny"},         {"A", "x\ry"},
+        {"A", "\x01"}, {"A", "x\x7f"},     {"A", "x\r\n\r\n<p>"}, {"A\xe4", "x"},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        expect_500(bad_field, (void *)(uintptr_t)fields[i]);
+}
+
 static void misuse_is_500(void **state) {
     (void)state;
     expect_500(nothing, NULL);
     expect_500(named_only, NULL);
     expect_500(failing, NULL);
-    static const char *const fields[][2] = {
-        {"A b", "x"}, {"", "x"}, {"A", "x\r\nB: y"}, {"A", "x\ny"}, {"A:", "x"}, {"A", "\x01"},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        expect_500(bad_field, (void *)(uintptr_t)fields[i]);
     for (int i = 0; i <= 9; i++)
         expect_500(wrong_order, &i);
 }
@@ -494,12 +508,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_call),
         cmocka_unit_test(redirects),
-        cmocka_unit_test(errors),
-        cmocka_unit_test(steps_with_a_length),
-        cmocka_unit_test(steps_without_a_length),
-        cmocka_unit_test(steps_to_1_0),
+        cmocka_unit_test(b07_errors),
+        cmocka_unit_test(b06_steps_with_a_length),
+        cmocka_unit_test(b06_steps_without_a_length),
+        cmocka_unit_test(b10_steps_to_1_0),
         cmocka_unit_test(interim_responses),
         cmocka_unit_test(what_must_not_trail_is_refused),
+        cmocka_unit_test(b06_a_response_cannot_be_split),
         cmocka_unit_test(misuse_is_500),
         cmocka_unit_test(a_large_body_waits_for_its_reader),
         cmocka_unit_test(files_are_sent),

@@ -79,7 +79,7 @@ static void check(const char *const *patterns, size_t pattern_count, const expec
     sk_router_free(r);
 }
 
-static void the_most_specific_wins(void **state) {
+static void b04_the_most_specific_wins(void **state) {
     static const char *const patterns[] = {
         "/",       "GET /a",    "GET /a/{x}",        "GET /a/b",    "GET /a/{x}/c",
         "/files/", "/only/{$}", "GET /t/{y}/{z...}", "POST /a/{x}",
@@ -113,7 +113,7 @@ static void the_most_specific_wins(void **state) {
     check(patterns, COUNT(patterns), cases, COUNT(cases));
 }
 
-static void methods_are_told_apart(void **state) {
+static void b04_methods_are_told_apart(void **state) {
     static const char *const patterns[] = {"GET /x",   "POST /x", "/any",
                                            "PURGE /y", "HEAD /z", "GET /z"};
     static const expected cases[] = {
@@ -223,7 +223,7 @@ static void many_routes_are_found(void **state) {
     sk_router_free(r);
 }
 
-static void allow_names_what_a_path_has(void **state) {
+static void b04_allow_names_what_a_path_has(void **state) {
     static const char *const patterns[] = {"GET /x", "POST /x", "DELETE /{y}", "/any"};
     sk_router *r = router_of(patterns, COUNT(patterns));
     sk_arena arena = {0};
@@ -246,13 +246,13 @@ static void allow_names_what_a_path_has(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_most_specific_wins),
-        cmocka_unit_test(methods_are_told_apart),
+        cmocka_unit_test(b04_the_most_specific_wins),
+        cmocka_unit_test(b04_methods_are_told_apart),
         cmocka_unit_test(bad_patterns_are_refused),
         cmocka_unit_test(two_that_take_the_same_are_refused),
         cmocka_unit_test(a_fallback_gives_way),
         cmocka_unit_test(many_routes_are_found),
-        cmocka_unit_test(allow_names_what_a_path_has),
+        cmocka_unit_test(b04_allow_names_what_a_path_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
