@@ -152,6 +152,30 @@ sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what) {
 
 /* ---- what takes too long ---- */
 
+/* ptr NULL: no memory. */
+static skua_str copy(sk_arena *arena, skua_str s) {
+    const char *text = sk_arena_strndup(arena, s.ptr, s.len);
+    return (skua_str){text, text ? s.len : 0};
+}
+
+/* What hooks and pages may ask of a request, into one of another exchange, as far as there is
+ * memory for it. */
+static void copy_request(skua_request *to, const skua_request *from, sk_arena *arena) {
+    to->id = copy(arena, sk_str(from->id)).ptr;
+    to->head.version = from->head.version;
+    to->head.method = copy(arena, from->head.method);
+    to->head.target = copy(arena, from->head.target);
+    to->head.host = copy(arena, from->head.host);
+    for (uint32_t i = 0; i < from->head.fields.count; i++) {
+        const sk_field *f = &from->head.fields.at[i];
+        sk_field both = {.name = copy(arena, f->name), .value = copy(arena, f->value)};
+        if (both.name.ptr && both.value.ptr)
+            to->head.fields.at[to->head.fields.count++] = both;
+    }
+    if (to->head.target.ptr && sk_path_parse(to->head.target, arena, &to->path, &to->query) != 0)
+        to->path = (sk_path){.text = NULL};
+}
+
 /* The reply is another's to make, and not begun: it is left to the handler, who is told that nobody
  * waits for it, and this one takes its place. False: no memory. */
 static bool replace_exchange(sk_sconn *c) {
@@ -159,16 +183,8 @@ static bool replace_exchange(sk_sconn *c) {
     sk_exchange *x = sk_worker_lend(c->worker, c);
     if (!x)
         return false;
-    skua_str method = old->request.head.method, target = old->request.head.target;
     sk_access_note_copy(&x->note, &old->note, &x->arena);
-    x->request.id = sk_arena_strndup(&x->arena, old->request.id, strlen(old->request.id));
-    x->request.head.version = old->request.head.version;
-    x->request.head.method.ptr = sk_arena_strndup(&x->arena, method.ptr, method.len);
-    x->request.head.target.ptr = sk_arena_strndup(&x->arena, target.ptr, target.len);
-    if (x->request.head.method.ptr)
-        x->request.head.method.len = method.len;
-    if (x->request.head.target.ptr)
-        x->request.head.target.len = target.len;
+    copy_request(&x->request, &old->request, &x->arena);
     if (sk_deferral_take_over(old->deferral)) {
         c->exchange = x;
         return true;

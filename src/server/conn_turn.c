@@ -83,6 +83,8 @@ bool sk_sconn_end_turn(sk_sconn *c) {
 }
 
 sk_step sk_sconn_flush(sk_sconn *c) {
+    if (c->session.out->failed) /* something is missing in it */
+        return SK_STEP_CLOSE;
     int rc = sk_sconn_queued(c) > 0 ? sk_session_flush(&c->session, NULL) : 0;
     c->blocked = rc == SKUA_E_AGAIN;
     if (rc == 0)

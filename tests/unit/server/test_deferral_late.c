@@ -291,6 +291,34 @@ static void nobody_defers_a_reply_of_the_servers_own(void **state) {
     running_finish(&r);
 }
 
+static int name_request(skua_request *q, skua_reply *a, void *user) {
+    (void)user;
+    skua_reply_send_header(a, "X-Path", skua_request_path(q));
+    return skua_reply_send_header(a, "X-Origin", skua_request_header(q, "Origin"));
+}
+
+/* The reply that takes the place of one that takes too long is of the same request. */
+static void the_hooks_see_the_request_that_took_too_long(void **state) {
+    (void)state;
+    static stage st;
+    running r;
+    raw_client c;
+    stage_init(&st);
+    running_make(&r, ONE_WORKER);
+    skua_route_with(
+        r.s, "/a/",
+        SKUA_OPTS(skua_route_opts, .fn = defer, .user = &st, .exchange_timeout_ms = 50));
+    skua_server_after(r.s, "/a/", name_request, NULL);
+    running_start(&r, LOOPBACK, NULL);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, "GET /a/%62?q HTTP/1.1\r\n" HOST "Origin: o\r\n\r\n");
+    rc_expect(&c, "HTTP/1.1 503 ");
+    rc_expect(&c, "X-Path: /a/b\r\nX-Origin: o\r\n");
+    skua_reply_finish(st.reply);
+    rc_close(&c);
+    running_finish(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(on_room_may_be_set_after_the_refusal),
@@ -301,6 +329,7 @@ int main(void) {
         cmocka_unit_test(a_hook_may_take_a_body_that_no_route_is_for),
         cmocka_unit_test(a_blocked_reply_does_not_spin_for_the_next_request),
         cmocka_unit_test(a_blocked_reply_lets_the_body_be_read),
+        cmocka_unit_test(the_hooks_see_the_request_that_took_too_long),
         cmocka_unit_test(nobody_defers_a_reply_of_the_servers_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
