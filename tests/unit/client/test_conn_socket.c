@@ -4,6 +4,8 @@
 #include "loopback.h"
 #include "sys/clock.h"
 
+#include <errno.h>
+
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 static const step serve_one[] = {{EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {END, NULL, 0}};
@@ -285,6 +287,72 @@ static void a09_a_black_hole_is_left_in_time(void **state) {
     loopback_end(l);
 }
 
+/* ---- a socket of the program's own ---- */
+
+/* A stream, by nothing but the public interface and the system's calls. */
+typedef struct raw_stream {
+    skua_stream base;
+    int fd;
+    int closed;
+} raw_stream;
+
+static ptrdiff_t raw_result(ssize_t n) {
+    if (n >= 0)
+        return n;
+    return errno == EAGAIN ? SKUA_E_AGAIN : SKUA_E_OS;
+}
+
+static ptrdiff_t raw_read(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    (void)err;
+    return raw_result(recv(((raw_stream *)(void *)s)->fd, buf, len, MSG_DONTWAIT));
+}
+
+static ptrdiff_t raw_writev(skua_stream *s, const skua_str *pieces, size_t count, skua_error *err) {
+    (void)err;
+    (void)count; /* the others are asked for again */
+    return raw_result(send(((raw_stream *)(void *)s)->fd, pieces[0].ptr, pieces[0].len,
+                           MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+static int raw_shutdown(skua_stream *s, skua_error *err) {
+    (void)err;
+    return shutdown(((raw_stream *)(void *)s)->fd, SHUT_WR) == 0 ? 0 : SKUA_E_OS;
+}
+
+static void raw_close(skua_stream *s) {
+    raw_stream *r = (raw_stream *)(void *)s;
+    close(r->fd);
+    r->closed++;
+}
+
+static skua_want raw_want(skua_stream *s, unsigned events) {
+    return (skua_want){((raw_stream *)(void *)s)->fd, events};
+}
+
+static void b15_a_raw_socket_is_a_stream(void **state) {
+    (void)state;
+    static const skua_stream_ops ops = {.size = sizeof ops,
+                                        .read = raw_read,
+                                        .writev = raw_writev,
+                                        .shutdown = raw_shutdown,
+                                        .close = raw_close,
+                                        .want = raw_want};
+    loopback *l = loopback_start((const step *const[]){serve_two, NULL});
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)l->port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    raw_stream raw = {.base.ops = &ops, .fd = socket(AF_INET, SOCK_STREAM, 0)};
+    assert_int_equal(connect(raw.fd, (const struct sockaddr *)&at, sizeof at), 0);
+    skua_error err;
+    skua_conn *c =
+        skua_conn_new("http://example.org", SKUA_OPTS(skua_conn_opts, .stream = &raw.base), &err);
+    assert_non_null(c);
+    exchange(c, "GET", NULL);
+    exchange(c, "POST", "body");
+    skua_conn_free(c);
+    assert_int_equal(raw.closed, 1);
+    loopback_end(l);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_requests_share_a_connection),
@@ -300,6 +368,7 @@ int main(void) {
         cmocka_unit_test(a09_a_refused_connection_says_where),
         cmocka_unit_test(a01_unix_sockets_are_spoken_to),
         cmocka_unit_test(a09_a_black_hole_is_left_in_time),
+        cmocka_unit_test(b15_a_raw_socket_is_a_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,48 @@ static void b01_servers_are_stepped_from_a_foreign_loop(void **state) {
     }
 }
 
+/* A socket of the program's own, which it serves itself, byte for byte: one turn of its loop.
+ * Returns whether somebody was answered. */
+static bool serve_raw(skua_server *s, int listener) {
+    struct pollfd fds[] = {{.fd = skua_server_fd(s), .events = POLLIN},
+                           {.fd = listener, .events = POLLIN}};
+    assert_true(poll(fds, COUNT(fds), PATIENCE_MS) > 0);
+    assert_int_equal(skua_server_step(s, 0, NULL), 1);
+    if (!fds[1].revents)
+        return false;
+    static const skua_str answer = {"raw\n", 4};
+    int fd = sk_socket_accept(listener, NULL);
+    assert_true(fd >= 0);
+    assert_int_equal(sk_socket_send(fd, &answer, 1), 4);
+    sk_socket_close(fd);
+    return true;
+}
+
+static void b15_a_raw_socket_and_a_server_share_a_loop(void **state) {
+    (void)state;
+    static raw_client http, raw;
+    skua_server *s = started("skua");
+    sk_addr at;
+    assert_true(sk_addr_parse(SK_LIT("127.0.0.1"), 0, &at));
+    int listener = sk_socket_listen(&at, &(sk_listen_opts){.backlog = 1});
+    assert_true(listener >= 0);
+    assert_int_equal(sk_socket_local(listener, &at), 0);
+    rc_connect(&http, skua_server_url(s, 0));
+    rc_say(&http, GET("/"));
+    rc_connect_to(&raw, &at);
+    bool answered = false;
+    while (!answered || !strstr(http.heard, "hello from skua")) {
+        answered |= serve_raw(s, listener);
+        listen_to(&http);
+    }
+    rc_expect(&raw, "raw\n");
+    rc_expect_end(&raw);
+    rc_close(&raw);
+    rc_close(&http);
+    sk_socket_close(listener);
+    skua_server_free(s);
+}
+
 static void b01_a_started_server_may_be_freed(void **state) {
     (void)state;
     static raw_client c;
@@ -181,6 +223,7 @@ static void b02_connections_spread_over_the_workers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b01_servers_are_stepped_from_a_foreign_loop),
+        cmocka_unit_test(b15_a_raw_socket_and_a_server_share_a_loop),
         cmocka_unit_test(b01_a_started_server_may_be_freed),
         cmocka_unit_test(b01_what_was_not_started_is_not_stepped),
         cmocka_unit_test(b01_who_steps_does_not_wait_for_a_drain),
