@@ -33,9 +33,10 @@ _Static_assert(sizeof(ticket_key) == 80, "the keys of a file lie one behind the 
 
 struct sk_tls_tickets {
     atomic_uint refs;
-    bool turns;    /* with the time */
-    sk_mutex lock; /* guards what follows */
-    int64_t since; /* when the first key came into use; negative: not known yet */
+    EVP_CIPHER *aes; /* OpenSSL would look it up for each ticket, and lock where it keeps them */
+    bool turns;      /* with the time */
+    sk_mutex lock;   /* guards what follows */
+    int64_t since;   /* when the first key came into use; negative: not known yet */
     size_t count;
     ticket_key keys[KEYS_MAX]; /* the first encrypts */
 };
@@ -79,7 +80,7 @@ static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CI
     ticket_key key;
     int at = 0;
     if (encrypt) {
-        if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
+        if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(t->aes)) != 1)
             return -1;
         first_key(t, &key);
         memcpy(name, key.name, sizeof key.name);
@@ -88,7 +89,7 @@ static int on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CI
         if (at < 0)
             return 0;
     }
-    bool ok = EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key.cipher, iv, encrypt) == 1 &&
+    bool ok = EVP_CipherInit_ex2(cipher, t->aes, key.cipher, iv, encrypt, NULL) == 1 &&
               set_mac(mac, &key);
     OPENSSL_cleanse(&key, sizeof key);
     bool spent = !encrypt && (at > 0 || SSL_version(ssl) >= TLS1_3_VERSION);
@@ -181,8 +182,9 @@ static int make(sk_tls_tickets **out, const char *file, skua_error *err) {
     t->since = -1;
     t->turns = !file;
     t->count = 1;
+    t->aes = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
     int rc = file ? read_keys(t, file, err) : 0;
-    if (!file && !make_key(&t->keys[0]))
+    if (rc == 0 && (!t->aes || (!file && !make_key(&t->keys[0]))))
         rc = sk_tls_fail_queue(err, "ticket keys");
     if (rc == 0)
         *out = t;
@@ -194,6 +196,7 @@ static int make(sk_tls_tickets **out, const char *file, skua_error *err) {
 void sk_tls_tickets_unref(sk_tls_tickets *t) {
     if (!t || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
         return;
+    EVP_CIPHER_free(t->aes);
     sk_mutex_free(&t->lock);
     OPENSSL_cleanse(t->keys, sizeof t->keys);
     sk_free(t);
