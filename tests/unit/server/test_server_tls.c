@@ -270,6 +270,37 @@ static void b14_stalled_handshakes_cost_the_others_nothing(void **state) {
     running_finish(&r);
 }
 
+/* Greetings that are cut all along, and left so. */
+static void b14_a_greeting_may_stall_anywhere(void **state) {
+    (void)state;
+    enum { STEP = 4 };
+    static raw_client stalled[200];
+    running r;
+    later l = {.begun = false};
+    serve(&r, 1, &l, SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("first")));
+    SSL_CTX *c = guests(NULL);
+    guest g;
+    guest_dial(&g, c, skua_server_url(r.s, 0));
+    BIO *out = BIO_new(BIO_s_mem());
+    SSL_set_bio(g.ssl, BIO_new(BIO_s_mem()), out);
+    assert_int_equal(SSL_connect(g.ssl), -1);
+    char *hello;
+    size_t len = (size_t)BIO_get_mem_data(out, &hello), count = 0;
+    for (size_t at = 1; at < len && count < COUNT(stalled); at += STEP) {
+        rc_connect(&stalled[count], skua_server_url(r.s, 0));
+        assert_int_equal(send(stalled[count++].fd, hello, at, 0), at);
+    }
+    assert_true(count > 40);
+    guest_leave(&g);
+    guest_connect(&g, c, skua_server_url(r.s, 0), NULL);
+    assert_string_equal(guest_ask(&g, "/inline"), "nobody\n");
+    guest_leave(&g);
+    while (count > 0)
+        rc_close(&stalled[--count]);
+    SSL_CTX_free(c);
+    running_finish(&r);
+}
+
 /* ---- certificates that change ---- */
 
 static void copy_file(const char *from, const char *to) {
@@ -385,6 +416,7 @@ int main(void) {
         cmocka_unit_test(b03_without_tls_nobody_is_known),
         cmocka_unit_test(b14_the_end_of_a_handshake_leaves_with_the_answer),
         cmocka_unit_test(b14_stalled_handshakes_cost_the_others_nothing),
+        cmocka_unit_test(b14_a_greeting_may_stall_anywhere),
         cmocka_unit_test(b03_a_reload_by_call_is_for_newcomers),
         cmocka_unit_test(b03_no_request_is_lost_while_certificates_change),
     };
