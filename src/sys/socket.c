@@ -305,7 +305,9 @@ ptrdiff_t sk_socket_send_ahead(int fd, const skua_str *pieces, size_t count) {
     return transmit(fd, pieces, count, MSG_MORE);
 }
 
-/* sendfile has no MSG_NOSIGNAL: the signal is held back in this thread and, when it came, taken. */
+/* sendfile has no MSG_NOSIGNAL: the signal is held back in this thread and, when it came, taken. It
+ * also comes where the connection is reset in the midst of it: then some bytes were sent, and no
+ * error is told. */
 ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len) {
     sigset_t pipe_signal, before;
     sigemptyset(&pipe_signal);
@@ -316,7 +318,7 @@ ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len) {
         n = sendfile(fd, file, offset, len);
     while (n < 0 && errno == EINTR);
     ptrdiff_t result = n < 0 ? -errno : n;
-    if (result == -EPIPE)
+    if (result == -EPIPE || (result >= 0 && (size_t)result < len))
         sigtimedwait(&pipe_signal, NULL, &(struct timespec){0});
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return result;

@@ -244,8 +244,6 @@ static int serve(settings *s, const char *url, skua_error *err) {
     if (!server)
         return err->code;
     add_routes(server, s->files);
-    if (skua_server_listen_with(server, url, &s->listen) == 0)
-        fprintf(stderr, "listening at %s\n", skua_server_url(server, 0));
     sigemptyset(&waited);
     sigaddset(&waited, SIGTERM);
     sigaddset(&waited, SIGHUP);
@@ -254,6 +252,8 @@ static int serve(settings *s, const char *url, skua_error *err) {
     pthread_create(&signals, NULL, wait_for_signals, &waited);
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
+    if (skua_server_listen_with(server, url, &s->listen) == 0)
+        fprintf(stderr, "listening at %s\n", skua_server_url(server, 0));
     int rc = skua_server_run(server, err);
     pthread_kill(signals, SIGUSR1);
     pthread_join(signals, NULL);

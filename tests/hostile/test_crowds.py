@@ -83,6 +83,18 @@ def test_b01_more_than_a_worker_can_see_at_once(victim, descriptors, undisturbed
                 hear_all(crowd)
 
 
+def test_b01_who_leaves_in_the_midst_of_a_file(victim, undisturbed, tmp_path):
+    """A reset that comes while the system sends must not end the server by SIGPIPE."""
+    (tmp_path / "much.bin").write_bytes(bytes(8 << 20))
+    server = victim(workers=1, files=tmp_path)
+    with undisturbed(server):
+        for number in range(500):
+            with server.connect() as connection:
+                connection.sendall(GET.replace(b"/ ", b"/files/much.bin "))
+                if number % 3:
+                    assert connection.recv(1000 * (number % 50 + 1))
+
+
 def test_b01_a_flood_of_short_connections(victim, undisturbed):
     """That say nothing, something, or too much, and do not wait for an answer."""
     server = victim(workers=2)
