@@ -65,8 +65,8 @@ typedef struct skua_clock {
     void *user;
 } skua_clock;
 
-/* What an error log is told: this and what is worse. No more than 50 lines of a level are told in a
- * second for each worker, but for SKUA_LOG_DEBUG; how many there would have been is told then. */
+/* What an error log is told: this and what is worse. A worker of a server has no more than 50 lines
+ * of a level in a second, but of SKUA_LOG_DEBUG; how many were left out stands before the next. */
 typedef enum skua_log_level {
     SKUA_LOG_DEFAULT = 0, /* SKUA_LOG_INFO */
     SKUA_LOG_ERROR,       /* the server cannot do what it is for: it lacks memory, descriptors or

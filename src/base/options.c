@@ -23,3 +23,7 @@ int sk_options_copy(void *to, size_t to_size, const void *from, skua_error *err)
     memcpy(to, from, size < to_size ? size : to_size);
     return 0;
 }
+
+int sk_options_judge(const char *wrong, skua_error *err) {
+    return wrong ? sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s", wrong) : 0;
+}

@@ -53,27 +53,35 @@ int skua_reply_is_gone(skua_reply *a) {
     return gone;
 }
 
-int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
+/* 0, with the lock of the reply's deferral held. */
+static int lock(skua_reply *a, sk_deferral **d) {
     if (!a)
         return SKUA_E_INVALID_ARGUMENT;
-    sk_deferral *d = deferral_of(a);
-    if (!d)
+    *d = deferral_of(a);
+    if (!*d)
         return SKUA_E_STATE;
-    sk_mutex_lock(&d->lock);
-    int rc = d->conn && !d->told_gone ? 0 : SKUA_E_BROKEN_PIPE;
-    if (rc == 0)
+    sk_mutex_lock(&(*d)->lock);
+    return 0;
+}
+
+int skua_reply_on_gone(skua_reply *a, skua_reply_event_fn *fn, void *user) {
+    sk_deferral *d;
+    int rc = lock(a, &d);
+    if (rc != 0)
+        return rc;
+    if (d->conn && !d->told_gone)
         d->on_gone = (sk_deferral_event){fn, user};
+    else
+        rc = SKUA_E_BROKEN_PIPE;
     sk_mutex_unlock(&d->lock);
     return rc;
 }
 
 int skua_reply_on_room(skua_reply *a, skua_reply_event_fn *fn, void *user) {
-    if (!a)
-        return SKUA_E_INVALID_ARGUMENT;
-    sk_deferral *d = deferral_of(a);
-    if (!d)
-        return SKUA_E_STATE;
-    sk_mutex_lock(&d->lock);
+    sk_deferral *d;
+    int rc = lock(a, &d);
+    if (rc != 0)
+        return rc;
     d->on_room = (sk_deferral_event){fn, user};
     if (d->told_full) /* and there may be room by now */
         sk_deferral_post(d);

@@ -246,13 +246,8 @@ static int init(skua_multipart_reader *r, const char *content_type, const skua_m
 skua_multipart_reader *skua_multipart_reader_new(const char *content_type,
                                                  const skua_multipart_opts *opts, skua_error *err) {
     skua_multipart_opts o;
-    if (sk_options_copy(&o, sizeof o, opts, err) != 0)
+    if (sk_options_copy(&o, sizeof o, opts, err) != 0 || sk_options_judge(wrong_with(&o), err) != 0)
         return NULL;
-    const char *wrong = wrong_with(&o);
-    if (wrong) {
-        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s", wrong);
-        return NULL;
-    }
     skua_multipart_reader *r = sk_zalloc(sizeof *r);
     if (!r) {
         sk_fail_nomem(err);

@@ -147,13 +147,8 @@ static int init(skua_server *s, const skua_server_opts *o, skua_error *err) {
 
 skua_server *skua_server_new(const skua_server_opts *opts, skua_error *err) {
     skua_server_opts o;
-    if (sk_options_copy(&o, sizeof o, opts, err) != 0)
+    if (sk_options_copy(&o, sizeof o, opts, err) != 0 || sk_options_judge(wrong_with(&o), err) != 0)
         return NULL;
-    const char *wrong = wrong_with(&o);
-    if (wrong) {
-        sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE, "%s", wrong);
-        return NULL;
-    }
     skua_server *s = sk_zalloc(sizeof *s);
     if (!s) {
         sk_fail_nomem(err);
