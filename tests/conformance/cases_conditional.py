@@ -11,8 +11,9 @@ LATER = "Wed, 01 Jan 2020 00:00:01 GMT"
 BAD_DATES = (
     "", "0", "now", "1577836800", "2020-01-01", "2020-01-01T00:00:00Z", "Wed, 01 Jan 2020",
     "Wed, 01 Jan 2020 00:00:00", "Wed, 01 Jan 2020 00:00:00 CET", "Wed, 01 Jan 2020 00:00:00 +0000",
-    "Wed, 32 Jan 2020 00:00:00 GMT", "Wed, 00 Jan 2020 00:00:00 GMT", "Wed, 01 Foo 2020 00:00:00 GMT",
-    "Wed, 01 Jan 2020 24:00:00 GMT", "Wed, 01 Jan 2020 00:60:00 GMT", "Wed, 1 Jan 2020 00:00:00 GMT",
+    "Wed, 32 Jan 2020 00:00:00 GMT", "Wed, 00 Jan 2020 00:00:00 GMT",
+    "Wed, 01 Foo 2020 00:00:00 GMT", "Wed, 01 Jan 2020 24:00:00 GMT",
+    "Wed, 01 Jan 2020 00:60:00 GMT", "Wed, 1 Jan 2020 00:00:00 GMT",
     "Wed, 30 Feb 2020 00:00:00 GMT", "Wed, 01 Jan 20200 00:00:00 GMT", "01 Jan 2020 00:00:00 GMT",
     "Wed, 01 Jan 2020 00:00:00 GMT x", "Wed, 01-Jan-2020 00:00:00 GMT",
     "Wed, 01 Jan 2099 00:00:00 GMT, Wed, 01 Jan 2099 00:00:00 GMT")
@@ -25,8 +26,8 @@ for name, value in {
         "many tags before it": ", ".join('"%d"' % i for i in range(200)) + ", @ETAG@"}.items():
     c.kept("304 for " + name, get("/hello.txt", "If-None-Match: " + value), NONE)
 c.kept("304 to HEAD", request("HEAD", "/hello.txt", "If-None-Match: @ETAG@"), NONE)
-c.kept("304 for the second line", get("/hello.txt", 'If-None-Match: "x"', "If-None-Match: @ETAG@"), NONE,
-       also={200})
+c.kept("304 for the second line", get("/hello.txt", 'If-None-Match: "x"', "If-None-Match: @ETAG@"),
+       NONE, also={200})
 for value in ('"x"', 'W/"x"', "", "x", '"', '""', "@ETAG@x", 'w/"x"', "@BARE@", "**", '"*"'):
     c.kept("200 for %s" % value, get("/hello.txt", "If-None-Match: " + value), HELLO,
            also={400} if value in ("", "x", '"', "@ETAG@x", "@BARE@", "**") else ())
@@ -49,7 +50,8 @@ for value in ('"x"', "W/@STRONG@", "x", "", '"x", "y"', "@BARE@"):
 c.kept("412 to HEAD", request("HEAD", "/hello.txt", 'If-Match: "x"'), answer(FAILED, ""))
 c.kept("it goes before If-Unmodified-Since", get("/hello.txt", "If-Match: @ETAG@",
                                                  "If-Unmodified-Since: " + EARLIER), HELLO)
-c.kept("it goes before If-None-Match", get("/hello.txt", 'If-Match: "x"', "If-None-Match: @ETAG@"), FAILED)
+c.kept("it goes before If-None-Match", get("/hello.txt", 'If-Match: "x"', "If-None-Match: @ETAG@"),
+       FAILED)
 c.kept("both hold", get("/hello.txt", "If-Match: @ETAG@", "If-None-Match: @ETAG@"), NONE)
 
 c = modified = Cases("RFC 9110 13.1.3")
@@ -64,19 +66,24 @@ c.kept("200 for an earlier one, as RFC 850",
 c.kept("304 to HEAD", request("HEAD", "/hello.txt", "If-Modified-Since: " + MODIFIED_DATE), NONE)
 for value in BAD_DATES:
     # Some of these are read as dates by who is lenient.
-    c.kept("what is no date is ignored: %r" % value, get("/hello.txt", "If-Modified-Since: " + value),
+    c.kept("what is no date is ignored: %r" % value, get("/hello.txt",
+                                                         "If-Modified-Since: " + value),
            HELLO, also={304} if "2020 00:00:00" in value or value == "" else ())
-c.kept("ignored for other methods", request("OPTIONS", "/hello.txt", "If-Modified-Since: " + MODIFIED_DATE),
+c.kept("ignored for other methods", request("OPTIONS", "/hello.txt",
+                                            "If-Modified-Since: " + MODIFIED_DATE),
        {200, 204}, also={405, 501})
 
 c = unmodified = Cases("RFC 9110 13.1.4")
 for name, value in FORMATS.items():
-    c.kept("200 for its date, as " + name, get("/hello.txt", "If-Unmodified-Since: " + value), HELLO)
+    c.kept("200 for its date, as " + name, get("/hello.txt", "If-Unmodified-Since: " + value),
+           HELLO)
 c.kept("200 for a later one", get("/hello.txt", "If-Unmodified-Since: " + LATER), HELLO)
 c.kept("412 for an earlier one", get("/hello.txt", "If-Unmodified-Since: " + EARLIER), FAILED)
 for value in BAD_DATES[:8]:
-    c.kept("what is no date is ignored: %r" % value, get("/hello.txt", "If-Unmodified-Since: " + value),
+    c.kept("what is no date is ignored: %r" % value, get("/hello.txt",
+                                                         "If-Unmodified-Since: " + value),
            HELLO, also={412} if "2020 00:00:00" in value or not value else ())
-c.kept("412 before 304", get("/hello.txt", "If-Unmodified-Since: " + EARLIER, "If-None-Match: @ETAG@"), FAILED)
+c.kept("412 before 304", get("/hello.txt", "If-Unmodified-Since: " + EARLIER,
+                             "If-None-Match: @ETAG@"), FAILED)
 
 TABLES = [none_match, match, modified, unmodified]

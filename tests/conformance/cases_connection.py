@@ -13,7 +13,8 @@ c = persistence = Cases("RFC 9112 9.3")
 for name, value in {"close": "close", "close in capitals": "CLOSE", "close in mixed case": "cLoSe",
                     "close in a list": "x, close", "close first in a list": "close, x",
                     "close beside keep-alive": "keep-alive, close",
-                    "close with empty elements": ", close ,", "close with a tab": "x,\tclose"}.items():
+                    "close with empty elements": ", close ,",
+                    "close with a tab": "x,\tclose"}.items():
     c.closed("1.1 with " + name, get("/hello.txt", "Connection: " + value) + get("/digits.txt"),
              answer(200, "hello, world\n", Connection="(?i).*close.*"))
 c.closed("close in the second of two lines",
@@ -28,8 +29,8 @@ c.closed("1.0 ends", get(version="1.0") + get("/digits.txt", version="1.0"), HEL
          asked_close=True)
 KEPT = answer(200, "hello, world\n", Connection="(?i)keep-alive")
 for value in ("keep-alive", "Keep-Alive", "x, keep-alive"):
-    c.kept("1.0 goes on with " + value, get("/hello.txt", "Connection: " + value, version="1.0"), KEPT,
-           also={200})
+    c.kept("1.0 goes on with " + value, get("/hello.txt", "Connection: " + value, version="1.0"),
+           KEPT, also={200})
 c.closed("1.0 ends with close beside keep-alive",
          get("/hello.txt", "Connection: keep-alive, close", version="1.0"), HELLO, asked_close=True)
 c.closed("Proxy-Connection means nothing", get("/hello.txt", "Proxy-Connection: keep-alive",
@@ -50,8 +51,10 @@ c.kept("two requests, in order", get() + get("/digits.txt"), [HELLO, DIGITS])
 c.kept("fifty, in order", "".join(get("/digits.txt" if i % 2 else "/hello.txt") for i in range(50)),
        [HELLO, DIGITS] * 25)
 c.kept("one at a time", [get(), AWAIT, get("/digits.txt"), AWAIT, get()], [HELLO, DIGITS, HELLO])
-c.kept("one that comes in pieces", ["GET /hel", "lo.txt HT", "TP/1.1\r\nHo", "st: a\r\n\r", "\n"], HELLO)
-c.kept("the next one begun in the same piece", [get() + "GET /digi", "ts.txt HTTP/1.1\r\nHost: a\r\n\r\n"],
+c.kept("one that comes in pieces", ["GET /hel", "lo.txt HT", "TP/1.1\r\nHo", "st: a\r\n\r", "\n"],
+       HELLO)
+c.kept("the next one begun in the same piece", [get() + "GET /digi",
+                                                "ts.txt HTTP/1.1\r\nHost: a\r\n\r\n"],
        [HELLO, DIGITS])
 c.kept("large ones between small ones", get("/large.bin") + get() + get("/large.bin") + get(),
        [200, HELLO, 200, HELLO])
@@ -61,7 +64,8 @@ c.kept("HEAD between GETs", get() + request("HEAD") + get("/digits.txt"),
        [HELLO, answer(200, "", Content_Length="13"), DIGITS], to_head=[False, True, False])
 c.closed("nothing behind close is answered", get("/hello.txt", "Connection: close") + get() + get(),
          HELLO)
-c.closed("nothing behind an error in the bytes is answered", get() + get(host=None) + get(), [HELLO, 400])
+c.closed("nothing behind an error in the bytes is answered", get() + get(host=None) + get(),
+         [HELLO, 400])
 c.closed("nor behind a malformed line", get() + "nonsense\r\n\r\n" + get(), [HELLO, 400])
 c.closed("nor behind 1.0", get() + get(version="1.0") + get(), [HELLO, HELLO], asked_close=True)
 
@@ -87,14 +91,16 @@ h.closed("an answer before the body", [request("POST", "/early", "Content-Length
          answer(403, "no"))
 h.closed("an answer to a body that never comes", request("POST", "/early", "Content-Length: 10"),
          answer(403, "no"))
-h.closed("a handler may close", get("/last") + get("/line"), answer(200, "last", Connection="close"))
+h.closed("a handler may close", get("/last") + get("/line"),
+         answer(200, "last", Connection="close"))
 
 # ---- bodies that nobody asked for ----
 
 c = unwanted = Cases("RFC 9110 9.3.1")
 c.kept("a body with GET is passed over", get("/hello.txt", "Content-Length: 3", body="abc") +
        get("/digits.txt"), [HELLO, DIGITS], also={400, 413})
-c.kept("a body with HEAD is passed over", request("HEAD", "/hello.txt", "Content-Length: 3", body="abc") +
+c.kept("a body with HEAD is passed over", request("HEAD", "/hello.txt", "Content-Length: 3",
+                                                  body="abc") +
        get("/digits.txt"), [answer(200, ""), DIGITS], to_head=[True, False], also={400, 413})
 c.kept("a body with OPTIONS is passed over", request("OPTIONS", "/hello.txt", "Content-Length: 3",
                                                      body="abc") + get("/digits.txt"),
@@ -105,7 +111,8 @@ for method, status, also in (("POST", 405, {200, 403, 501}), ("PUT", 405, {403, 
            request(method, "/hello.txt", "Content-Length: 3", body="abc") + get("/digits.txt"),
            [status, DIGITS], also=also)
     c.kept("chunks with %s that is refused are passed over" % method,
-           request(method, "/hello.txt", "Transfer-Encoding: chunked", body="3\r\nabc\r\n0\r\n\r\n") +
+           request(method, "/hello.txt", "Transfer-Encoding: chunked",
+                   body="3\r\nabc\r\n0\r\n\r\n") +
            get("/digits.txt"), [status, DIGITS], also=also | {411})
     c.bad("malformed chunks with %s are no requests" % method,
           request(method, "/hello.txt", "Transfer-Encoding: chunked", body="3\r\nabcGET /") +
@@ -134,15 +141,18 @@ c.closed("a final answer in its place", request("POST", "/early", EXPECT, "Conte
          answer(403, "no"))
 c.bad("405 in its place", request("PUT", "/line", EXPECT, "Content-Length: 10"), 405)
 c.bad("404 in its place", request("PUT", "/none", EXPECT, "Content-Length: 10"), 404)
-for value in ("200-ok", "100-continued", "100", "x", "100-continue, x", "x=y", '"100-continue"', ""):
+for value in ("200-ok", "100-continued", "100", "x", "100-continue, x", "x=y", '"100-continue"',
+              ""):
     c.add("an expectation that cannot be met is 417: %r" % value,
           request("POST", "/echo", "Expect: " + value, "Content-Length: 3", body="abc"),
           {417} if value else {200, 417}, ANY)
-c.closed("an unknown one in 1.0 is ignored", request("POST", "/echo", "Expect: x", "Content-Length: 3",
+c.closed("an unknown one in 1.0 is ignored", request("POST", "/echo", "Expect: x",
+                                                     "Content-Length: 3",
                                                      version="1.0", body="abc"), answer(200, "abc"),
          asked_close=True)
 e = expect_files = Cases("RFC 9110 10.1.1")
-e.add("an expectation that cannot be met is 417", get("/hello.txt", "Expect: x"), 417, ANY, also={200})
+e.add("an expectation that cannot be met is 417", get("/hello.txt", "Expect: x"), 417, ANY,
+      also={200})
 e.kept("none without a body", get("/hello.txt", EXPECT), HELLO)
 e.bad("405 in place of 100", request("PUT", "/hello.txt", EXPECT, "Content-Length: 3"), 405,
       also={403, 501})
@@ -153,7 +163,8 @@ c = upgrade = Cases("RFC 9110 7.8")
 for name, fields in {
         "websocket": ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
-        "h2c": ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQ"],
+        "h2c": ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c",
+                "HTTP2-Settings: AAMAAABkAAQ"],
         "TLS/1.0": ["Connection: upgrade", "Upgrade: TLS/1.0"],
         "HTTP/1.1": ["Connection: upgrade", "Upgrade: HTTP/1.1"],
         "nothing": ["Connection: upgrade", "Upgrade:"],
@@ -171,11 +182,13 @@ c.kept("a body with an upgrade is passed over",
 
 c = statuses = Cases("RFC 9112 6.3", "handlers")
 for code in (204, 304):
-    c.kept("%d has no content" % code, get("/status/%d" % code) + get("/line"), [answer(code, ""), LINE])
+    c.kept("%d has no content" % code, get("/status/%d" % code) + get("/line"),
+           [answer(code, ""), LINE])
 c.kept("205 has none, and says so", get("/status/205") + get("/line"),
        [answer(205, "", Content_Length="0"), LINE])
 for code in (200, 201, 299, 400, 404, 418, 500, 503, 599):
-    c.kept("%d has content" % code, get("/status/%d" % code), answer(code, "the body", Content_Length="8"))
+    c.kept("%d has content" % code, get("/status/%d" % code),
+           answer(code, "the body", Content_Length="8"))
     c.kept("%d to HEAD has none" % code, request("HEAD", "/status/%d" % code) + get("/line"),
            [answer(code, "", Content_Length="8"), LINE], to_head=[True, False])
 for code in (100, 101, 199, 600, 999, 0):
@@ -183,20 +196,24 @@ for code in (100, 101, 199, 600, 999, 0):
 c.kept("a body of unknown length is chunked, with its trailers", get("/pieces"),
        answer(200, "first second", Transfer_Encoding="chunked", lacks=("Content-Length",)))
 c.closed("for 1.0 it ends with the connection", get("/pieces", version="1.0"),
-         answer(200, "first second", lacks=("Transfer-Encoding", "Content-Length")), asked_close=True)
+         answer(200, "first second", lacks=("Transfer-Encoding", "Content-Length")),
+         asked_close=True)
 c.closed("also where 1.0 asked for it to be kept",
          get("/pieces", "Connection: keep-alive", version="1.0"),
          answer(200, "first second", lacks=("Transfer-Encoding",), Connection="(?i)close|^$"),
          asked_close=True)
 c.kept("HEAD of it has no chunks", request("HEAD", "/pieces") + get("/line"),
        [answer(200, "", lacks=("Content-Length",)), LINE], to_head=[True, False])
-c.kept("any method goes where a route takes any", request("PATCH", "/any"), answer(200, "PATCH a /any"))
+c.kept("any method goes where a route takes any", request("PATCH", "/any"),
+       answer(200, "PATCH a /any"))
 c.kept("TRACE does not", request("TRACE", "/any"), 405)
-c.kept("a method of the program's own is known", request("QUERY", "/echo", "Content-Length: 2", body="ab"),
+c.kept("a method of the program's own is known", request("QUERY", "/echo", "Content-Length: 2",
+                                                         body="ab"),
        answer(200, "ab"))
 c.kept("and is 405 elsewhere", request("QUERY", "/line"), answer(405, Allow=".*GET.*"))
 c.kept("405 names them all", get("/echo"), answer(405, Allow="(?=.*POST)(?=.*PUT)(?=.*QUERY).*"))
 c.kept("OPTIONS * names the methods of all routes", request("OPTIONS", "*"),
        answer(204, "", Allow="(?=.*QUERY)(?=.*GET)(?=.*POST).*"))
 
-TABLES = [persistence, pipelines, lingering, lingering_h, unwanted, expect, expect_files, upgrade, statuses]
+TABLES = [persistence, pipelines, lingering, lingering_h, unwanted, expect, expect_files, upgrade,
+          statuses]

@@ -46,10 +46,11 @@ good("leading zeros", ["Content-Length: 0003"], "abc", "abc")
 good("a body that looks like a request", ["Content-Length: 27"], "GET /smuggled HTTP/1.1\r\n\r\nx",
      "GET /smuggled HTTP/1.1\r\n\r\nx")
 good("a body of NUL and line ends", ["Content-Length: 4"], "\0\r\n\n", "\0\r\n\n")
-for value in ("-1", "-0", "+3", "+0", "3 3", "3,", ",3", "3, 3", "3,3", "3, 4", "0, 3", "0x3", "3x", "x3",
-              "3.0", "3e0", "1_0", "\"3\"", "'3'", "three", "", "NaN", "3;x", "(3)", "3\t3", "0 0",
-              "0b11", "3\xa0", "\xb2", "\xd9\xa3", "9223372036854775808", "18446744073709551615",
-              "18446744073709551616", "18446744073709551619", "36893488147419103235", "9" * 40,
+for value in ("-1", "-0", "+3", "+0", "3 3", "3,", ",3", "3, 3", "3,3", "3, 4", "0, 3", "0x3", "3x",
+              "x3", "3.0", "3e0", "1_0", "\"3\"", "'3'", "three", "", "NaN", "3;x", "(3)", "3\t3",
+              "0 0", "0b11", "3\xa0", "\xb2", "\xd9\xa3", "9223372036854775808",
+              "18446744073709551615", "18446744073709551616", "18446744073709551619",
+              "36893488147419103235", "9" * 40,
               "340282366920938463463374607431768211459", "-18446744073709551613"):
     refused("Content-Length: %s" % value[:45], ["Content-Length: " + value], "abc",
             {400, 413} if value.isdigit() else 400, also={413})
@@ -61,18 +62,16 @@ for name, fields in {
         "two, another field between them": ["Content-Length: 3", "X: y", "content-length: 5"],
         "two, one is empty": ["Content-Length: 3", "Content-Length:"],
         "two, one is no number": ["Content-Length: 3", "Content-Length: x"],
-        "three of them": ["Content-Length: 3"] * 3,
-        "with a vertical tab": ["Content-Length:\x0b3"],
-        "with NUL": ["Content-Length: 3\0"],
-        "with a bare CR": ["Content-Length: 3\r"],
+        "three of them": ["Content-Length: 3"] * 3, "with a vertical tab": ["Content-Length:\x0b3"],
+        "with NUL": ["Content-Length: 3\0"], "with a bare CR": ["Content-Length: 3\r"],
         "in two lines": ["Content-Length: 1\r\n 3"]}.items():
     refused("Content-Length: " + name, fields, "abc", also={200} if "equal" in name else ())
 good("a field that only looks like it", ["Content-Length_: 9", "X-Content-Length: 9",
                                          "Content_Length: 9", "Content-Lengt: 9"], "", "")
 handlers.bad("a body cut short", [request("POST", "/echo", "Content-Length: 10", body="abc"), HALF],
              {0, 400})
-handlers.bad("a body larger than the limit is 413", request("POST", "/small", "Content-Length: 17",
-                                                            body="a" * 17) + get("/line"), 413)
+handlers.bad("a body larger than the limit is 413",
+             request("POST", "/small", "Content-Length: 17", body="a" * 17) + get("/line"), 413)
 handlers.kept("a body at the limit", request("POST", "/small", "Content-Length: 16", body="a" * 16),
               answer(200, "a" * 16))
 handlers.bad("a length far beyond the limit is 413 at once",
@@ -109,28 +108,26 @@ refused("TE.CL", [CHUNKED, "Content-Length: 4"],
         section="RFC 9112 11.2")
 
 # The spellings by which one reader is led to chunks and another is not.
-for value in ("xchunked", "chunkedx", "x-chunked", "chunke", "chunk", "chunked chunked", "chunked, chunked",
-              "chunked,chunked", "chunked, identity", "identity", "identity, chunked",
-              "chunked, gzip", "gzip, chunked", "gzip", "deflate, chunked", "compress", "chunked, x",
-              "x, chunked", "x", "", ",", "chunked,", ",chunked", ", chunked", "chunked, ,", "chunked;",
-              "chunked;q=1", "chunked; x=y", "chunked ; x", "chunked=1", "\"chunked\"", "'chunked'", "\"chunked",
-              "chunked\"", "`chunked`", "(chunked)", "[chunked]", "{chunked}", "<chunked>", "chunked.",
-              ".chunked", "chunked/1.1", "chunked:", ": chunked", "=chunked", "chun ked", "chun\tked", "chun-ked",
-              "chunKed\xa0", "\xa0chunked", "\x85chunked", "chunked\x85", "chun\u0131ked".replace("\u0131", "\xb9"),
-              "\xe2\x84\xaachunked", "chunked\\", "\\chunked", "chunked|gzip", "chunked and more", "0",
-              "true", "false", "null", "cow", "chunked;chunked", "trailers, chunked", "trailers",
-              "chunk%65d", "chunked%00", "c\x00hunked"[:1] + "%68unked"):
+for value in ("xchunked", "chunkedx", "x-chunked", "chunke", "chunk", "chunked chunked",
+              "chunked, chunked", "chunked,chunked", "chunked, identity", "identity",
+              "identity, chunked", "chunked, gzip", "gzip, chunked", "gzip", "deflate, chunked",
+              "compress", "chunked, x", "x, chunked", "x", "", ",", "chunked,", ",chunked",
+              ", chunked", "chunked, ,", "chunked;", "chunked;q=1", "chunked; x=y", "chunked ; x",
+              "chunked=1", "\"chunked\"", "'chunked'", "\"chunked", "chunked\"", "`chunked`",
+              "(chunked)", "[chunked]", "{chunked}", "<chunked>", "chunked.", ".chunked",
+              "chunked/1.1", "chunked:", ": chunked", "=chunked", "chun ked", "chun\tked",
+              "chun-ked", "chunKed\xa0", "\xa0chunked", "\x85chunked", "chunked\x85",
+              "chun\xb9ked", "\xe2\x84\xaachunked", "chunked\\",
+              "\\chunked", "chunked|gzip", "chunked and more", "0", "true", "false", "null", "cow",
+              "chunked;chunked", "trailers, chunked", "trailers",
+              "chunk%65d", "chunked%00", "c%68unked"):
     refused("Transfer-Encoding: %s" % value, [TE + value], ABC, {400, 501}, section="RFC 9112 6.1")
 for name, field in {
-        "NUL behind it": TE + "chunked\0",
-        "NUL before it": TE + "\0chunked",
+        "NUL behind it": TE + "chunked\0", "NUL before it": TE + "\0chunked",
         "a vertical tab before it": TE + "\x0bchunked",
-        "a vertical tab behind it": TE + "chunked\x0b",
-        "a form feed before it": TE + "\x0cchunked",
-        "a form feed behind it": TE + "chunked\x0c",
-        "a control behind it": TE + "chunked\x01",
-        "backspace behind it": TE + "chunked\x08",
-        "DEL behind it": TE + "chunked\x7f",
+        "a vertical tab behind it": TE + "chunked\x0b", "a form feed before it": TE + "\x0cchunked",
+        "a form feed behind it": TE + "chunked\x0c", "a control behind it": TE + "chunked\x01",
+        "backspace behind it": TE + "chunked\x08", "DEL behind it": TE + "chunked\x7f",
         "a bare CR behind it": TE + "chunked\r",
         "a bare CR before it": "Transfer-Encoding:\rchunked",
         "CR CR before it": "Transfer-Encoding: \r\rchunked",
@@ -179,7 +176,8 @@ for name in ("Transfer_Encoding", "TransferEncoding", "Transfer-Encodin", "X-Tra
              "Transfer-Encodings", "Content-Transfer-Encoding", "TE"):
     good("another field: " + name, [name + ": chunked", "Content-Length: 3"], "abc", "abc",
          section="RFC 9112 6.1")
-handlers.bad("Transfer-Encoding in 1.0", request("POST", "/echo", CHUNKED, version="1.0", body=ABC) +
+handlers.bad("Transfer-Encoding in 1.0", request("POST", "/echo", CHUNKED, version="1.0",
+                                                 body=ABC) +
              get("/line"), asked_close=True, section="RFC 9112 6.1")
 files.bad("Transfer-Encoding in 1.0", get("/hello.txt", CHUNKED, version="1.0", body=ABC) +
           get("/digits.txt"), asked_close=True, section="RFC 9112 6.1",
@@ -280,10 +278,10 @@ refused("chunks: trailers too large", [CHUNKED], "3\r\nabc\r\n0\r\nX: " + "a" * 
         431, section="RFC 9112 7.1.2", also={200, 400, 413})
 refused("chunks: too many trailers", [CHUNKED], "0\r\n" + "X: y\r\n" * 3000 + "\r\n", 431,
         section="RFC 9112 7.1.2", also={200, 400, 413})
-handlers.bad("chunks cut short", [request("POST", "/echo", CHUNKED, body="3\r\nab"), HALF], {0, 400},
-             section="RFC 9112 8")
-handlers.bad("no last chunk", [request("POST", "/echo", CHUNKED, body="3\r\nabc\r\n"), HALF], {0, 400},
-             section="RFC 9112 8")
+handlers.bad("chunks cut short", [request("POST", "/echo", CHUNKED, body="3\r\nab"), HALF],
+             {0, 400}, section="RFC 9112 8")
+handlers.bad("no last chunk", [request("POST", "/echo", CHUNKED, body="3\r\nabc\r\n"), HALF],
+             {0, 400}, section="RFC 9112 8")
 handlers.bad("no end of the trailers", [request("POST", "/echo", CHUNKED, body="0\r\n"), HALF],
              {0, 400}, section="RFC 9112 8")
 handlers.bad("chunks that exceed the limit of the body",
