@@ -9,7 +9,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #define CAP_MIN 256u
 #define CAP_MAX (UINT32_C(1) << 31)
@@ -43,7 +42,7 @@ static bool grow(sk_buf *b, size_t need) {
     return true;
 }
 
-static char *make_room(sk_buf *b, size_t n) {
+char *sk_buf_make_room(sk_buf *b, size_t n) {
     size_t len = sk_buf_len(b);
     if (b->failed || n > CAP_MAX)
         return fail(b);
@@ -55,26 +54,6 @@ static char *make_room(sk_buf *b, size_t n) {
     if ((!worth_moving || !b->data) && !grow(b, len + n))
         return fail(b);
     return b->data + b->end;
-}
-
-char *sk_buf_reserve(sk_buf *b, size_t n) {
-    if (b->data && n <= b->cap - b->end && !b->failed)
-        return b->data + b->end;
-    return make_room(b, n);
-}
-
-void sk_buf_append(sk_buf *b, const void *p, size_t n) {
-    if (n == 0)
-        return;
-    char *to = sk_buf_reserve(b, n);
-    if (!to)
-        return;
-    memcpy(to, p, n);
-    sk_buf_commit(b, n);
-}
-
-void sk_buf_append_str(sk_buf *b, skua_str s) {
-    sk_buf_append(b, s.ptr, s.len);
 }
 
 void sk_buf_append_uint(sk_buf *b, uint64_t v) {

@@ -8,6 +8,7 @@
 #include <skua/types.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct sk_buf {
     char *data;
@@ -28,15 +29,29 @@ static inline skua_str sk_buf_str(const sk_buf *b) {
     return (skua_str){sk_buf_head(b), sk_buf_len(b)};
 }
 
+/* What sk_buf_reserve does where there is no room. */
+char *sk_buf_make_room(sk_buf *b, size_t n);
 /* Make room for n more bytes and return where they go; NULL (and latched) when there is none.
  * Moves the content to the front, or grows. A buffer never exceeds 2 GiB. */
-char *sk_buf_reserve(sk_buf *b, size_t n);
+static inline char *sk_buf_reserve(sk_buf *b, size_t n) {
+    if (b->data && n <= b->cap - b->end && !b->failed)
+        return b->data + b->end;
+    return sk_buf_make_room(b, n);
+}
 /* Count n bytes, written where sk_buf_reserve said, as content. */
 static inline void sk_buf_commit(sk_buf *b, size_t n) {
     b->end += (uint32_t)n;
 }
-void sk_buf_append(sk_buf *b, const void *p, size_t n);
-void sk_buf_append_str(sk_buf *b, skua_str s);
+static inline void sk_buf_append(sk_buf *b, const void *p, size_t n) {
+    char *to = n > 0 ? sk_buf_reserve(b, n) : NULL;
+    if (!to)
+        return;
+    memcpy(to, p, n);
+    sk_buf_commit(b, n);
+}
+static inline void sk_buf_append_str(sk_buf *b, skua_str s) {
+    sk_buf_append(b, s.ptr, s.len);
+}
 void sk_buf_append_uint(sk_buf *b, uint64_t v); /* decimal */
 void sk_buf_append_hex(sk_buf *b, uint64_t v);  /* lower case, no leading zeros */
 void sk_buf_printf(sk_buf *b, const char *fmt, ...) SKUA_PRINTF(2, 3);

@@ -37,6 +37,12 @@ static inline void sk_session_readable(sk_session *s) {
     s->dry = false;
 }
 
+/* All that had come is used up, and there was no more: nothing can be got before the stream is
+ * readable. */
+static inline bool sk_session_is_dry(const sk_session *s) {
+    return s->dry && !s->eof && sk_buf_len(s->in) == 0;
+}
+
 /* Get the next event, reading when the input is used up. Returns 0 with *ev (never SK_EV_NEED,
  * never SK_EV_ERROR), SKUA_E_AGAIN, or an error: the machine's (phase recv) or the stream's. Views
  * in *ev live until the next call on the session. Set ev->head first. */

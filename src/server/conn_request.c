@@ -229,6 +229,8 @@ sk_step sk_sconn_step_head(sk_sconn *c) {
         return SK_STEP_WAIT;
     }
     sk_sconn_share_input(c);
+    if (sk_session_is_dry(&c->session))
+        return SK_STEP_WAIT;
     c->exchange = sk_worker_lend(c->worker, c);
     if (!c->exchange)
         return SK_STEP_CLOSE;

@@ -154,15 +154,15 @@ static void close_content(content *c) {
 /* Also where the file goes out as it is. */
 static void describe_choice(skua_reply *a, const sk_answer_file *f) {
     if (f->varies)
-        skua_reply_send_header(a, "Vary", "Accept-Encoding");
+        sk_reply_own_field(a, "Vary", "Accept-Encoding", 0);
 }
 
 /* Add what 200, 206 and 304 all carry (RFC 9110 15.4.5). */
 static void describe(skua_reply *a, const content *c) {
-    skua_reply_send_header(a, "ETag", c->facts->etag);
-    skua_reply_send_header(a, "Last-Modified", c->facts->last_modified);
+    sk_reply_own_field(a, "ETag", c->facts->etag, 0);
+    sk_reply_own_field(a, "Last-Modified", c->facts->last_modified, 0);
     if (c->file->cache_control)
-        skua_reply_send_header(a, "Cache-Control", c->file->cache_control);
+        sk_reply_own_field(a, "Cache-Control", c->file->cache_control, 0);
     describe_choice(a, c->file);
 }
 
@@ -170,19 +170,19 @@ static void describe(skua_reply *a, const content *c) {
  * given already. */
 static void describe_type(skua_reply *a, const char *type) {
     if (type && !(a->given & SK_GIVEN_TYPE))
-        skua_reply_send_header(a, "Content-Type", type);
-    skua_reply_send_header(a, "X-Content-Type-Options", "nosniff");
+        sk_reply_own_field(a, "Content-Type", type, SK_GIVEN_TYPE);
+    sk_reply_own_field(a, "X-Content-Type-Options", "nosniff", 0);
 }
 
 static void describe_coding(skua_reply *a, const sk_answer_file *f) {
     if (f->coding)
-        skua_reply_send_header(a, "Content-Encoding", f->coding);
+        sk_reply_own_field(a, "Content-Encoding", f->coding, 0);
 }
 
 static void describe_body(skua_reply *a, const content *c) {
     describe(a, c);
     describe_coding(a, c->file);
-    skua_reply_send_header(a, "Accept-Ranges", "bytes");
+    sk_reply_own_field(a, "Accept-Ranges", "bytes", 0);
 }
 
 /* ---- the body ---- */
@@ -306,7 +306,7 @@ static int answer_parts(skua_request *q, skua_reply *a, content *c, const sk_ran
             return SKUA_E_NOMEM;
         describe_body(a, c);
         describe_type(a, c->file->type);
-        skua_reply_send_header(a, "Content-Range", where);
+        sk_reply_own_field(a, "Content-Range", where, 0);
         return send_range(a, c, SKUA_STATUS_PARTIAL_CONTENT, &ranges->at[0]);
     }
     const sk_byte_parts *parts = sk_byte_parts_make(ranges, c->file->type, c->size, arena);
@@ -326,9 +326,24 @@ static int answer_unsatisfiable(skua_request *q, skua_reply *a, const content *c
     return skua_reply_send_error(a, SKUA_STATUS_RANGE_NOT_SATISFIABLE, NULL);
 }
 
+/* Does it ask for less than all, or on a condition? All such fields are If-..., but for Range. */
+static bool asks_for_less(const skua_request *q) {
+    const sk_fields *fields = &q->head.fields;
+    for (uint32_t i = 0; i < fields->count; i++) {
+        skua_str name = fields->at[i].name;
+        if (name.len > 3 && name.ptr[2] == '-' && sk_lower(name.ptr[0]) == 'i')
+            return true;
+        if (sk_str_ieq(name, SK_LIT("Range")))
+            return true;
+    }
+    return false;
+}
+
 /* RFC 9110 13.2.2: preconditions before ranges. */
 static int answer(skua_request *q, skua_reply *a, content *c) {
     sk_ranges ranges;
+    if (!asks_for_less(q))
+        return answer_whole(a, c);
     int status = evaluate(q, c);
     if (status != 0)
         return answer_without(a, c, status);

@@ -46,24 +46,31 @@ void sk_reply_release(skua_reply *a) {
 
 /* ---- fields ---- */
 
-static int add_field(skua_reply *a, sk_field_list *list, const char *name, const char *value) {
-    if (list->count + 1 >= list->cap) { /* the end is marked */
-        uint32_t cap = list->cap > 0 ? list->cap * 2 : 8;
-        skua_field *at = sk_arena_alloc(arena_of(a), cap * sizeof *at);
-        if (!at)
-            return SKUA_E_NOMEM;
-        if (list->count > 0)
-            memcpy(at, list->at, list->count * sizeof *at);
-        list->at = at;
-        list->cap = cap;
-    }
-    skua_field field = {.name = sk_arena_strndup(arena_of(a), name, strlen(name)),
-                        .value = sk_arena_strndup(arena_of(a), value, strlen(value))};
-    if (!field.name || !field.value)
+static bool make_room(sk_arena *arena, sk_field_list *list) {
+    uint32_t cap = list->cap > 0 ? list->cap * 2 : 8;
+    skua_field *at = sk_arena_alloc(arena, cap * sizeof *at);
+    if (!at)
+        return false;
+    if (list->count > 0)
+        memcpy(at, list->at, list->count * sizeof *at);
+    list->at = at;
+    list->cap = cap;
+    return true;
+}
+
+static int push_field(skua_reply *a, sk_field_list *list, skua_field field) {
+    bool full = list->count + 1 >= list->cap; /* the end is marked */
+    if (!field.name || !field.value || (full && !make_room(arena_of(a), list)))
         return SKUA_E_NOMEM;
     list->at[list->count++] = field;
     list->at[list->count] = (skua_field){0};
     return 0;
+}
+
+static int add_field(skua_reply *a, sk_field_list *list, const char *name, const char *value) {
+    const skua_field copy = {.name = sk_arena_strndup(arena_of(a), name, strlen(name)),
+                             .value = sk_arena_strndup(arena_of(a), value, strlen(value))};
+    return push_field(a, list, copy);
 }
 
 static bool is_field(const char *name, const char *value) {
@@ -83,6 +90,19 @@ unsigned sk_reply_given_by(const char *name) {
         if (sk_str_ieq(known[i].name, sk_str(name)))
             return known[i].given;
     }
+    return 0;
+}
+
+int sk_reply_own_field(skua_reply *a, const char *name, const char *value, unsigned given) {
+    if (a->error)
+        return a->error;
+    if (a->state > SK_REPLY_NAMED)
+        return sk_reply_latch(a, SKUA_E_STATE);
+    int rc = push_field(a, &a->fields, (skua_field){.name = name, .value = value});
+    if (rc != 0)
+        return sk_reply_latch(a, rc);
+    if (!a->interim)
+        a->given |= given;
     return 0;
 }
 
@@ -142,7 +162,7 @@ static void put_own_fields(skua_reply *a, sk_reply_way *w) {
     skua_request *q = &sk_exchange_of_reply(a)->request;
     char date[SK_DATE_LEN];
     if (!(a->given & SK_GIVEN_DATE)) /* RFC 9110 6.6.1 */
-        sk_h1_field(m, w->out, SK_LIT("Date"), sk_reply_way_date(w, date));
+        sk_h1_valid_field(m, w->out, SK_LIT("Date"), sk_reply_way_date(w, date));
     if (server.len > 0 && !(a->given & SK_GIVEN_SERVER))
         sk_h1_field(m, w->out, SK_LIT("Server"), server);
     if (id_name.len > 0 && !is_given(a, id_name))
@@ -187,7 +207,7 @@ static int put_head(skua_reply *a, sk_body body, int64_t length) {
     for (uint32_t i = a->skipped; i < a->fields.count; i++) {
         const skua_field *f = &a->fields.at[i];
         if (!is_left_out(a, f))
-            sk_h1_field(m, w.out, sk_str(f->name), sk_str(f->value));
+            sk_h1_valid_field(m, w.out, sk_str(f->name), sk_str(f->value));
     }
     rc = sk_h1_finish_head(m, w.out, body, length);
     a->framing = m->send_body;
@@ -339,7 +359,10 @@ int skua_reply_bytes(skua_reply *a, int status, const char *type, const void *da
     if (a->error)
         return a->error;
     if (type && !(a->given & SK_GIVEN_TYPE) && a->state == SK_REPLY_FRESH) {
-        int rc = skua_reply_send_header(a, "Content-Type", type);
+        if (!sk_str_is_field_value(sk_str(type)))
+            return sk_reply_latch(a, SKUA_E_INVALID_ARGUMENT);
+        const char *copy = sk_arena_strndup(arena_of(a), type, strlen(type));
+        int rc = sk_reply_own_field(a, "Content-Type", copy, SK_GIVEN_TYPE);
         if (rc != 0)
             return rc;
     }

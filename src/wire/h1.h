@@ -84,6 +84,8 @@ void sk_h1_start_response(sk_h1 *m, sk_buf *out, int status, skua_str reason);
  * a name that is no token, a value with CR, LF, NUL or another control (SKUA_E_INVALID_ARGUMENT), a
  * Content-Length that is no number, framing that contradicts itself (SKUA_E_BAD_FRAMING). */
 void sk_h1_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value);
+/* The same for a name and a value that were looked at before. */
+void sk_h1_valid_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value);
 /* Close the head. Where no field has framed the body, `body` and `length` do, and the field that
  * says so is added: Content-Length, or Transfer-Encoding: chunked (to a 1.0 peer: until close).
  * Adds "Connection: close" or "keep-alive" where the version's default does not say it. */

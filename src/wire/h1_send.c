@@ -55,6 +55,19 @@ void sk_h1_start_request(sk_h1 *m, sk_buf *out, skua_str method, skua_str target
     sk_buf_append_str(out, version == 10 ? SK_LIT(" HTTP/1.0\r\n") : SK_LIT(" HTTP/1.1\r\n"));
 }
 
+static void put_status_line(sk_buf *out, int status, skua_str reason) {
+    char *p = sk_buf_reserve(out, sizeof "HTTP/1.1 000 \r\n" + reason.len);
+    if (!p)
+        return;
+    memcpy(p, "HTTP/1.1 000 ", 13);
+    p[9] = (char)('0' + status / 100 % 10);
+    p[10] = (char)('0' + status / 10 % 10);
+    p[11] = (char)('0' + status % 10);
+    memcpy(p + 13, reason.ptr, reason.len);
+    memcpy(p + 13 + reason.len, "\r\n", 2);
+    sk_buf_commit(out, 15 + reason.len);
+}
+
 void sk_h1_start_response(sk_h1 *m, sk_buf *out, int status, skua_str reason) {
     if (!begin_head(m, out))
         return;
@@ -70,12 +83,7 @@ void sk_h1_start_response(sk_h1 *m, sk_buf *out, int status, skua_str reason) {
         m->flags |= SK_H1_BODILESS | SK_H1_SWALLOW;
     if (m->method == SK_H1_HEAD)
         m->flags |= SK_H1_SWALLOW;
-    char line[] = "HTTP/1.1 000 ";
-    for (int i = 11, rest = status; i >= 9; i--, rest /= 10)
-        line[i] = (char)('0' + rest % 10);
-    sk_buf_append(out, line, sizeof line - 1);
-    sk_buf_append_str(out, reason);
-    sk_buf_append(out, "\r\n", 2);
+    put_status_line(out, status, reason);
     if (reset) /* RFC 9110 15.3.6: it has no content, and says so */
         sk_buf_append_str(out, SK_LIT("Content-Length: 0\r\n"));
 }
@@ -153,7 +161,7 @@ static bool note_framing(sk_h1 *m, skua_str name, skua_str value) {
     }
 }
 
-void sk_h1_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
+void sk_h1_valid_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
     if (m->send_error != 0)
         return;
     if (m->send_state != SK_H1_SEND_HEAD) {
@@ -161,12 +169,15 @@ void sk_h1_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
         return;
     }
     value = sk_str_trim(value);
-    if (!sk_str_is_token(name) || !sk_str_is_field_value(value)) {
-        latch(m, SKUA_E_INVALID_ARGUMENT);
-        return;
-    }
     if (note_framing(m, name, value))
         put_field(out, name, value);
+}
+
+void sk_h1_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
+    if (sk_str_is_token(name) && sk_str_is_field_value(value))
+        sk_h1_valid_field(m, out, name, value);
+    else
+        latch(m, m->send_state == SK_H1_SEND_HEAD ? SKUA_E_INVALID_ARGUMENT : SKUA_E_STATE);
 }
 
 /* No field has framed the body: say what the caller says, where it may be said. */

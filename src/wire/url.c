@@ -260,7 +260,25 @@ bool sk_url_port(skua_str digits, int *port) {
     return true;
 }
 
+/* What nearly all of them are, in one go: a name, and perhaps a port. */
+static bool is_plain_authority(skua_str s) {
+    size_t name = 0;
+    int number = -1;
+    while (name < s.len && class_of(s.ptr[name]) & IN_REG_NAME)
+        name++;
+    if (name == 0 || name == s.len)
+        return name > 0;
+    for (size_t i = name + 1; i < s.len; i++) {
+        if (!sk_is_digit(s.ptr[i]))
+            return false;
+    }
+    return s.ptr[name] == ':' &&
+           sk_url_port((skua_str){s.ptr + name + 1, s.len - name - 1}, &number);
+}
+
 bool sk_url_check_authority(skua_str s, skua_str *host, int *port) {
+    if (!host && !port && is_plain_authority(s))
+        return true;
     sk_url_parts u = {0};
     judge j = {.in_host = IN_REG_NAME};
     int number;
