@@ -465,7 +465,8 @@ typedef struct skua_drain_report {
  * skua_server_run.
  *
  * Returns: 0; SKUA_E_TIMEOUT: some requests were cut, and *out is filled; SKUA_E_STATE in a thread
- *          of a worker, who would wait for itself: see skua_server_begin_drain;
+ *          of a worker, who would wait for itself, as a handler on the pool does until its own
+ *          reply is cut: they have skua_server_begin_drain;
  *          SKUA_E_INVALID_ARGUMENT.
  * Thread: any, until the server is freed.
  * Since: 0.1 */

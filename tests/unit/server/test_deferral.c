@@ -353,6 +353,7 @@ static void a_reply_outlives_its_server(void **state) {
     assert_int_equal(skua_reply_is_gone(s.st.reply), 1);
     assert_int_equal(skua_reply_text(s.st.reply, 200, "late"), SKUA_E_BROKEN_PIPE);
     assert_string_equal(skua_request_path(s.st.request), "/later");
+    skua_request_log(s.st.request, SKUA_LOG_ERROR, "nobody is told");
     assert_int_equal(skua_reply_finish(s.st.reply), SKUA_E_BROKEN_PIPE);
 }
 
