@@ -249,11 +249,11 @@ static int serve(settings *s, const char *url, skua_error *err) {
     sigaddset(&waited, SIGHUP);
     sigaddset(&waited, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &waited, NULL);
-    pthread_create(&signals, NULL, wait_for_signals, &waited);
     struct sigaction action = {.sa_handler = stop};
     sigaction(SIGINT, &action, NULL);
     if (skua_server_listen_with(server, url, &s->listen) == 0)
         fprintf(stderr, "listening at %s\n", skua_server_url(server, 0));
+    pthread_create(&signals, NULL, wait_for_signals, &waited);
     int rc = skua_server_run(server, err);
     pthread_kill(signals, SIGUSR1);
     pthread_join(signals, NULL);
