@@ -62,6 +62,7 @@ bool sk_tls_hello_fits(sk_tls *s, const char *p, size_t len) {
     if (s->up || !s->ctx->server || fits(&s->hello, (const unsigned char *)p, len))
         return true;
     sk_buf_append(&s->scratch->out, alert, sizeof alert);
+    s->scratch->out.failed = false; /* without memory it ends without a word */
     sk_tls_refuse_more(s, "a ClientHello of 16 KiB or more");
     return false;
 }
