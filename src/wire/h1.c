@@ -88,11 +88,14 @@ static sk_h1_input input(const sk_h1 *m) {
 
 /* Is it worth parsing the block at hand? The first time always; after that only when the search,
  * which goes on where it ended, has found the end or something wrong. So a head that comes byte by
- * byte costs no more than its length. At the end of the input once more: what is wrong with a
- * block cut short must not depend on the pieces it came in. Returns 1, 0, or a code. */
+ * byte costs no more than its length. Once more when the first line is there: behind one that is
+ * wrong nothing more may come. And at the end of the input: what is wrong with a block cut short
+ * must not depend on the pieces it came in. Returns 1, 0, or a code. */
 static int block_ready(sk_h1 *m, sk_h1_input *in) {
+    bool in_first_line = m->line_at == 0;
     int ready = m->scanned == 0 ? 1 : sk_h1_scan_block(in, &m->scanned, &m->line_at);
-    return ready == 0 && (m->flags & SK_H1_EOF) ? 1 : ready;
+    bool first_line_came = in_first_line && m->line_at > 0;
+    return ready == 0 && (first_line_came || (m->flags & SK_H1_EOF)) ? 1 : ready;
 }
 
 /* An incomplete block: remember how far it was looked at. */
