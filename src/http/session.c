@@ -10,9 +10,10 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#define READ_SIZE   16384u /* room for a read, unless the owner says otherwise */
-#define DIRECT_MIN  4096u  /* a smaller read goes through the buffer: others may follow it */
-#define SMALL_PIECE 4096u  /* body bytes that are cheaper to copy than to send by themselves */
+#define AHEAD_MAX   (64u << 10) /* beyond the body under way */
+#define READ_SIZE   16384u      /* room for a read, unless the owner says otherwise */
+#define DIRECT_MIN  4096u       /* a smaller read goes through the buffer: others may follow it */
+#define SMALL_PIECE 4096u       /* body bytes that are cheaper to copy than to send by themselves */
 #define FILE_PIECE  (128u << 10) /* of a file, read at once where the stream cannot send files */
 #define PIECE_MAX   (1u << 30)   /* of body, framed as one chunk */
 
@@ -40,11 +41,18 @@ static ptrdiff_t read_some(sk_session *s, void *p, size_t room, skua_error *err)
     return n;
 }
 
+/* How much to read: of a body as much as there is room for. What may not be wanted before long, and
+ * has to be kept until then, is read by less. */
+static size_t room_to_read(const sk_session *s) {
+    size_t room = s->in->cap - s->in->end;
+    return room > AHEAD_MAX && sk_h1_direct(&s->h1) < room ? AHEAD_MAX : room;
+}
+
 static int fill(sk_session *s, skua_error *err) {
     char *p = sk_buf_reserve(s->in, s->read_size);
     if (!p)
         return sk_fail_nomem(err);
-    ptrdiff_t n = read_some(s, p, s->in->cap - s->in->end, err);
+    ptrdiff_t n = read_some(s, p, room_to_read(s), err);
     if (n < 0)
         return (int)n;
     sk_buf_commit(s->in, (size_t)n);

@@ -55,6 +55,11 @@ bool sk_sconn_turn_is_over(const sk_sconn *c) {
     return c->session.received - w->turn_received + c->session.sent - w->turn_sent > TURN_MAX;
 }
 
+static bool copy_buffer(const sk_buf *from, sk_buf *to) {
+    sk_buf_append(to, sk_buf_head(from), sk_buf_len(from));
+    return !to->failed;
+}
+
 /* Much is handed over as it is, little is copied. */
 static bool move_buffer(sk_buf *from, sk_buf *to) {
     if (from->cap > SK_SCONN_QUEUE_MAX && sk_buf_len(from) > SK_SCONN_QUEUE_MAX / 2) {
@@ -62,15 +67,14 @@ static bool move_buffer(sk_buf *from, sk_buf *to) {
         *from = (sk_buf){0};
         return true;
     }
-    sk_buf_append(to, sk_buf_head(from), sk_buf_len(from));
-    return !to->failed;
+    return copy_buffer(from, to);
 }
 
 bool sk_sconn_end_turn(sk_sconn *c) {
     sk_worker *w = c->worker;
     bool kept = true;
     if (c->session.in == &w->in && sk_buf_len(&w->in) > 0)
-        kept = move_buffer(&w->in, &c->in);
+        kept = copy_buffer(&w->in, &c->in); /* the worker's is larger by far than what is kept */
     if (c->session.out == &w->out && sk_buf_len(&w->out) > 0)
         kept = move_buffer(&w->out, &c->out) && kept;
     if (sk_buf_len(&c->in) == 0)

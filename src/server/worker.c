@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #define BUFFER_SIZE     (64u << 10)
+#define INPUT_SIZE      (256u << 10) /* what a body is read into; the rest reads less */
 #define SPARE_EXCHANGES 32u
 #define SPARE_BODY      (16u << 10) /* of a spare exchange: what is larger is given back */
 
@@ -24,7 +25,7 @@ static bool init(sk_worker *w, const sk_server_settings *settings) {
     sk_worker_init_ending(w);
     w->trailers.fields.cap = settings->limits.fields_max;
     w->trailers.fields.at = sk_alloc(settings->limits.fields_max * sizeof(sk_field));
-    return w->trailers.fields.at && sk_buf_reserve(&w->in, BUFFER_SIZE) &&
+    return w->trailers.fields.at && sk_buf_reserve(&w->in, INPUT_SIZE) &&
            sk_buf_reserve(&w->out, BUFFER_SIZE);
 }
 
