@@ -58,7 +58,7 @@ static void check_list(skua_str list, skua_str token) {
     require(sk_list_has_token(list, token) == found);
 
     sk_field fields[] = {{SK_LIT("x"), list}, {SK_LIT("Y"), SK_LIT("")}, {token, list}};
-    const sk_fields f = {fields, 3, 3};
+    const sk_fields f = {.at = fields, .count = 3};
     require(sk_fields_has_token(&f, SK_LIT("X"), token) == found);
     require(!sk_fields_has_token(&f, SK_LIT("y"), SK_LIT("z")) || sk_str_ieq(token, SK_LIT("y")));
     require(sk_fields_find(&f, token) != NULL);
@@ -67,7 +67,7 @@ static void check_list(skua_str list, skua_str token) {
 /* Where it finds a time, the text says it somewhere: its name, and a digit. */
 static void check_keep_alive(skua_str value) {
     sk_field field = {SK_LIT("Keep-Alive"), value};
-    int64_t seconds = sk_keep_alive_timeout(&(sk_fields){&field, 1, 1});
+    int64_t seconds = sk_keep_alive_timeout(&(sk_fields){.at = &field, .count = 1});
     require(seconds >= -1 && seconds <= SK_KEEP_ALIVE_MAX);
     bool named = false, digit = false;
     for (size_t i = 0; i < value.len; i++) {

@@ -10,8 +10,14 @@ typedef struct sk_bound {
     int64_t ms;
 } sk_bound;
 
-static inline sk_bound sk_bound_in(int64_t now, int64_t ms) {
-    return (sk_bound){sk_deadline(now, ms), ms};
+/* ms from now. Reading a clock takes time by itself: none is read for what has no end. */
+static inline sk_bound sk_bound_in(const skua_clock *clock, int64_t ms) {
+    return (sk_bound){ms < 0 ? SK_NEVER : sk_deadline(sk_clock_now(clock), ms), ms};
+}
+
+/* What is left of it as a time-out for poll: -1 where it has no end, 0 when it has passed. */
+static inline int sk_bound_left(const skua_clock *clock, sk_bound b) {
+    return b.at == SK_NEVER ? -1 : sk_until(sk_clock_now(clock), b.at);
 }
 
 /* The one that ends first. */

@@ -5,8 +5,9 @@
 #include "client/trace.h"
 #include "net/read_ahead.h"
 
+/* How long a connection idles is a matter of seconds. */
 static int64_t idle_until(const sk_settings *s, int64_t ms) {
-    return sk_deadline(sk_clock_now(s->o.clock), ms);
+    return sk_deadline(sk_clock_now_coarse(s->o.clock), ms);
 }
 
 sk_channel *sk_channel_new(skua_stream *stream, const sk_settings *settings, const sk_peer *peer,
@@ -71,7 +72,7 @@ void sk_channel_release(sk_channel *ch) {
 }
 
 sk_bound sk_channel_within(const sk_channel *ch, sk_bound call, int64_t ms) {
-    return sk_bound_first(call, sk_bound_in(sk_clock_now(ch->settings->o.clock), ms));
+    return sk_bound_first(call, sk_bound_in(ch->settings->o.clock, ms));
 }
 
 sk_bound sk_channel_bound(const sk_channel *ch) {
@@ -79,11 +80,9 @@ sk_bound sk_channel_bound(const sk_channel *ch) {
 }
 
 int sk_channel_wait(sk_channel *ch, unsigned events, sk_bound until, skua_error *err) {
-    const skua_clock *clock = ch->settings->o.clock;
+    int left = sk_bound_left(ch->settings->o.clock, until);
     /* A peer that always has another byte makes every wait succeed: the bound is looked at here. */
-    if (until.at != SK_NEVER && sk_clock_now(clock) >= until.at)
-        return SKUA_E_TIMEOUT;
-    return sk_session_wait(&ch->session, events, clock, until.at, err);
+    return left == 0 ? SKUA_E_TIMEOUT : sk_session_wait(&ch->session, events, left, err);
 }
 
 /* ---- between exchanges ---- */
@@ -110,7 +109,7 @@ static bool is_quiet(sk_channel *ch) {
 
 bool sk_channel_is_fresh(sk_channel *ch) {
     bool aged =
-        ch->best_before != SK_NEVER && sk_clock_now(ch->settings->o.clock) > ch->best_before;
+        ch->best_before != SK_NEVER && sk_clock_now_coarse(ch->settings->o.clock) > ch->best_before;
     if (!aged && is_quiet(ch))
         return true;
     *(aged ? &ch->stats->aged : &ch->stats->stale) += 1;

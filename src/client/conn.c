@@ -251,11 +251,9 @@ static int await_or_replay(skua_conn *c, sk_bound call) {
 }
 
 static int set_url(skua_conn *c) {
-    sk_buf url = {0};
-    sk_draft_url(&c->trip.draft, &c->origin, &url);
-    sk_buf_append(&url, "", 1);
-    int rc = url.failed ? SKUA_E_NOMEM : sk_response_set_url(c->trip.answer, sk_buf_head(&url));
-    sk_buf_free(&url);
+    skua_str url[SK_DRAFT_URL_PIECES];
+    sk_draft_url(&c->trip.draft, &c->origin, url);
+    int rc = sk_response_set_url(c->trip.answer, url, SK_DRAFT_URL_PIECES);
     return rc == 0 ? 0 : sk_fail_nomem(&c->failure);
 }
 

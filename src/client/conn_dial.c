@@ -155,16 +155,14 @@ static int plain_stream(skua_conn *c, sk_bound call, skua_stream **out, skua_err
 /* ---- on the way ---- */
 
 sk_bound sk_conn_within(const skua_conn *c, sk_bound call, int64_t ms) {
-    return sk_bound_first(call, sk_bound_in(sk_clock_now(c->settings->o.clock), ms));
+    return sk_bound_first(call, sk_bound_in(c->settings->o.clock, ms));
 }
 
 int sk_conn_wait(const skua_conn *c, skua_stream *stream, unsigned events, sk_bound until,
                  skua_error *err) {
-    int64_t now = sk_clock_now(c->settings->o.clock);
+    int left = sk_bound_left(c->settings->o.clock, until);
     /* A peer that always has another byte makes every wait succeed: the bound is looked at here. */
-    if (until.at != SK_NEVER && now >= until.at)
-        return SKUA_E_TIMEOUT;
-    return sk_stream_wait(stream, events, sk_until(now, until.at), err);
+    return left == 0 ? SKUA_E_TIMEOUT : sk_stream_wait(stream, events, left, err);
 }
 
 static skua_stream_info describe(skua_stream *stream) {

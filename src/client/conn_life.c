@@ -47,7 +47,7 @@ static skua_conn *make(sk_settings *s, const char *where, const skua_conn_opts *
         sk_origin_free(&plan.origin);
         return NULL;
     }
-    plan.life = sk_bound_in(sk_clock_now(s->o.clock), s->o.deadline_ms);
+    plan.life = sk_bound_in(s->o.clock, s->o.deadline_ms);
     return sk_conn_make(&plan, err);
 }
 
@@ -117,14 +117,14 @@ void skua_conn_free(skua_conn *c) {
 
 sk_bound sk_conn_call_bound(const skua_conn *c) {
     const skua_conn_opts *o = &c->settings->o;
-    return sk_bound_first(c->life, sk_bound_in(sk_clock_now(o->clock), o->timeout_ms));
+    return sk_bound_first(c->life, sk_bound_in(o->clock, o->timeout_ms));
 }
 
 int skua_conn_set_deadline(skua_conn *c, int64_t deadline_ms) {
     if (!c || deadline_ms < SKUA_FOREVER)
         return SKUA_E_INVALID_ARGUMENT;
     int64_t ms = deadline_ms == 0 ? SKUA_FOREVER : deadline_ms;
-    c->life = sk_bound_in(sk_clock_now(c->settings->o.clock), ms);
+    c->life = sk_bound_in(c->settings->o.clock, ms);
     for (sk_link *at = c->channels.next; at != &c->channels; at = at->next)
         SK_CONTAINER(at, sk_channel, siblings)->life = c->life;
     return 0;

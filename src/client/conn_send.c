@@ -43,8 +43,7 @@ static int ensure_channel(skua_conn *c, sk_bound call) {
 /* ---- the body ---- */
 
 static int fill(skua_conn *c, sk_body_source *s, sk_bound call) {
-    int timeout = sk_until(sk_clock_now(c->settings->o.clock), call.at);
-    int rc = sk_body_fill(s, timeout, &c->failure);
+    int rc = sk_body_fill(s, sk_bound_left(c->settings->o.clock, call), &c->failure);
     if (rc == SKUA_E_TIMEOUT)
         return sk_peer_fail(&c->peer, &c->failure, rc, SKUA_PHASE_SEND,
                             "request body: nothing to read within %" PRId64 " ms", call.ms);

@@ -225,16 +225,18 @@ static skua_str host_value(const sk_draft *d, const sk_origin *origin) {
     return (skua_str){from, (size_t)(to - from)};
 }
 
-void sk_draft_url(const sk_draft *d, const sk_origin *origin, sk_buf *out) {
+void sk_draft_url(const sk_draft *d, const sk_origin *origin, skua_str url[SK_DRAFT_URL_PIECES]) {
     bool path = d->target.ptr[0] == '/' || d->target.ptr[0] == '?';
     bool absolute = !path && memchr(d->target.ptr, ':', d->target.len) &&
                     !sk_draft_method_is(d, SK_LIT("CONNECT"));
+    for (int i = 0; i < SK_DRAFT_URL_PIECES; i++)
+        url[i] = (skua_str){"", 0};
     if (!absolute) {
-        sk_buf_append_str(out, origin->https ? SK_LIT("https://") : SK_LIT("http://"));
-        sk_buf_append_str(out, sk_str(origin->authority));
+        url[0] = origin->https ? SK_LIT("https://") : SK_LIT("http://");
+        url[1] = sk_str(origin->authority);
     }
     if (absolute || path)
-        sk_buf_append_str(out, d->target);
+        url[2] = d->target;
 }
 
 /* RFC 9112 3.2.2: a proxy MUST be given the absolute form; 3.2.3: but for CONNECT. */
@@ -244,7 +246,10 @@ static int start_line(const sk_draft *d, const sk_draft_frame *frame, sk_session
         return 0;
     }
     sk_buf url = {0};
-    sk_draft_url(d, frame->origin, &url);
+    skua_str pieces[SK_DRAFT_URL_PIECES];
+    sk_draft_url(d, frame->origin, pieces);
+    for (int i = 0; i < SK_DRAFT_URL_PIECES; i++)
+        sk_buf_append_str(&url, pieces[i]);
     int rc = url.failed ? SKUA_E_NOMEM : 0;
     if (rc == 0)
         sk_h1_start_request(&to->h1, to->out, d->method, sk_buf_str(&url), 11);

@@ -63,8 +63,9 @@ static inline bool sk_draft_is_idempotent(const sk_draft *d) {
 }
 /* Was a field of this name marked as a secret? A sk_trace_secret_fn. */
 bool sk_draft_is_secret(const void *draft, skua_str name);
-/* The URL it is for. What fails latches in *out. */
-void sk_draft_url(const sk_draft *d, const sk_origin *origin, sk_buf *out);
+/* The pieces of the URL that it is for; what is not needed of them is empty. */
+#define SK_DRAFT_URL_PIECES 3
+void sk_draft_url(const sk_draft *d, const sk_origin *origin, skua_str url[SK_DRAFT_URL_PIECES]);
 /* Write it: what the caller did not bring (Host, Accept-Encoding, User-Agent) ahead of what he
  * did. Returns 0 or a code. */
 int sk_draft_write(const sk_draft *d, const sk_draft_frame *frame, sk_session *to);

@@ -56,9 +56,8 @@ static int take_settings(fetch *f, const skua_client *c, int64_t timeout_ms, sku
         return SKUA_E_NOMEM;
     f->redirects_max = from->redirects_max;
     const skua_conn_opts *o = &f->settings->o;
-    int64_t now = sk_clock_now(o->clock);
-    f->life = sk_bound_first(sk_bound_in(now, o->deadline_ms),
-                             sk_bound_in(now, timeout_ms ? timeout_ms : from->timeout_ms));
+    f->life = sk_bound_first(sk_bound_in(o->clock, o->deadline_ms),
+                             sk_bound_in(o->clock, timeout_ms ? timeout_ms : from->timeout_ms));
     f->began = sk_timeline_clock(o->clock);
     return 0;
 }
@@ -195,7 +194,8 @@ static int too_many(const fetch *f, const char *location, skua_error *err) {
 
 /* The response gets the connection, and the URL it came from. */
 static skua_response *hand_over(fetch *f, skua_response *r, skua_error *err) {
-    if (sk_response_set_url(r, skua_url_text(f->url)) != 0) {
+    skua_str url = sk_str(skua_url_text(f->url));
+    if (sk_response_set_url(r, &url, 1) != 0) {
         sk_fail_nomem(err);
         skua_response_free(r);
         return NULL;

@@ -7,10 +7,12 @@
 #include <string.h>
 
 skua_response *sk_response_new(void) {
-    skua_response *r = sk_alloc(sizeof *r);
+    sk_arena mem = {0};
+    skua_response *r = sk_arena_alloc(&mem, sizeof *r);
     if (!r)
         return NULL;
     memset(r, 0, offsetof(skua_response, failure)); /* which is large, and filled whole if at all */
+    r->mem = mem;
     r->timeline.at.total = -1;
     return r;
 }
@@ -49,6 +51,6 @@ void skua_response_free(skua_response *r) {
     sk_buf_free(&r->ahead);
     sk_free(r->all.data);
     sk_hops_free(&r->hops);
-    sk_arena_free(&r->mem);
-    sk_free(r);
+    sk_arena mem = r->mem;
+    sk_arena_free(&mem);
 }

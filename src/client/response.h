@@ -58,7 +58,7 @@ typedef struct sk_secret {
 typedef struct sk_decoding sk_decoding;
 
 struct skua_response {
-    sk_arena mem;
+    sk_arena mem; /* this struct is the first block of it */
     sk_head_copy head;
     sk_head_copy trailers;
     sk_interim *interim;
@@ -89,7 +89,7 @@ skua_response *sk_response_new(void);
 int sk_response_add_interim(skua_response *r, const sk_head *head);
 /* to_head: it answers a HEAD request. */
 int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head, const sk_settings *s);
-int sk_response_set_url(skua_response *r, const char *url);
+int sk_response_set_url(skua_response *r, const skua_str *pieces, size_t count);
 void sk_response_add_secret(skua_response *r, skua_str name);
 /* A sk_trace_secret_fn. */
 bool sk_response_is_secret(const void *response, skua_str name);

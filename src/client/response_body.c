@@ -146,24 +146,30 @@ ptrdiff_t sk_response_receive_now(skua_response *r, void *buf, size_t len) {
     return 0;
 }
 
-static ptrdiff_t read_waiting(skua_response *r, void *buf, size_t len) {
+/* Nothing is there yet. */
+static ptrdiff_t read_patiently(skua_response *r, void *buf, size_t len, sk_bound call) {
     sk_channel *ch = r->body.channel;
-    const skua_clock *clock = ch->settings->o.clock;
-    sk_bound call = sk_channel_bound(ch);
-    sk_bound idle = sk_bound_in(sk_clock_now(clock), ch->settings->o.idle_timeout_ms);
-    /* A peer that always has more is held to the deadline as well. */
-    if (call.at != SK_NEVER && sk_clock_now(clock) >= call.at)
-        return fail_timeout(r, call, idle);
+    sk_bound idle = sk_bound_in(ch->settings->o.clock, ch->settings->o.idle_timeout_ms);
     for (;;) {
-        ptrdiff_t n = sk_response_receive_now(r, buf, len);
-        if (n != SKUA_E_AGAIN)
-            return n;
         int rc = sk_channel_wait(ch, SKUA_WANT_READ, sk_bound_first(call, idle), &r->failure);
         if (rc == SKUA_E_TIMEOUT)
             return fail_timeout(r, call, idle);
         if (rc != 0)
             return fail_read(r, rc);
+        ptrdiff_t n = sk_response_receive_now(r, buf, len);
+        if (n != SKUA_E_AGAIN)
+            return n;
     }
+}
+
+static ptrdiff_t read_waiting(skua_response *r, void *buf, size_t len) {
+    const sk_channel *ch = r->body.channel;
+    sk_bound call = sk_channel_bound(ch);
+    /* A peer that always has more is held to the deadline as well. */
+    if (sk_bound_left(ch->settings->o.clock, call) == 0)
+        return fail_timeout(r, call, call);
+    ptrdiff_t n = sk_response_receive_now(r, buf, len);
+    return n == SKUA_E_AGAIN ? read_patiently(r, buf, len, call) : n;
 }
 
 ptrdiff_t sk_response_receive(skua_response *r, void *buf, size_t len) {

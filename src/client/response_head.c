@@ -37,11 +37,17 @@ int sk_response_set_head(skua_response *r, const sk_head *head, bool to_head,
     return rc == 0 ? sk_head_copy_make(&r->head, &r->mem, head) : rc;
 }
 
-int sk_response_set_url(skua_response *r, const char *url) {
-    char *copy = sk_arena_strndup(&r->mem, url, strlen(url));
-    if (!copy)
+int sk_response_set_url(skua_response *r, const skua_str *pieces, size_t count) {
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += pieces[i].len;
+    char *url = sk_arena_alloc(&r->mem, len + 1), *at = url;
+    if (!url)
         return SKUA_E_NOMEM;
-    r->url = copy;
+    for (size_t i = 0; i < count; i++)
+        at = mempcpy(at, pieces[i].ptr, pieces[i].len);
+    *at = '\0';
+    r->url = url;
     return 0;
 }
 

@@ -95,14 +95,23 @@ static int keep_interim(sk_round_trip *t, const sk_head *head, skua_error *err) 
     return 0;
 }
 
+/* A head mostly comes in one piece: then its beginning is its end. */
+static void note_head(sk_round_trip *t) {
+    skua_timings *at = &t->timeline.at;
+    at->head = sk_timeline_since(&t->timeline, settings_of(t)->o.clock);
+    if (at->first_byte < 0) {
+        at->first_byte = at->head;
+        sk_trace_phase(settings_of(t), "first byte", at->first_byte);
+    }
+    sk_trace_phase(settings_of(t), "head", at->head);
+}
+
 static int keep_final(sk_round_trip *t, const sk_head *head, skua_error *err) {
     bool to_head = sk_draft_method_is(&t->draft, SK_LIT("HEAD"));
     if (!need_answer(t) || sk_response_set_head(t->answer, head, to_head, settings_of(t)) != 0)
         return sk_fail_nomem(err);
     t->answered = true;
-    if (t->timeline.at.first_byte < 0)
-        sk_round_trip_note(t, &t->timeline.at.first_byte, "first byte");
-    sk_round_trip_note(t, &t->timeline.at.head, "head");
+    note_head(t);
     return 0;
 }
 

@@ -13,11 +13,6 @@
 #define MASK    SK_LIT("***")
 #define NO_ROOM SK_LIT("! no memory for a line of the trace\n")
 
-bool sk_trace_is_on(const sk_settings *s, skua_trace_kind kind) {
-    bool detail = kind == SKUA_TRACE_TLS || kind == SKUA_TRACE_TIMING;
-    return s->o.debuglevel >= (detail ? SK_TRACE_LEVEL_ALL : SK_TRACE_LEVEL_HEADS);
-}
-
 /* ---- a line ---- */
 
 /* Where the user information of a URL stands that begins behind "//": up to its last '@'. */
@@ -95,7 +90,8 @@ void sk_trace_line(const sk_settings *s, skua_trace_kind kind, const char *fmt, 
 }
 
 void sk_trace_phase(const sk_settings *s, const char *phase, double ms) {
-    sk_trace_line(s, SKUA_TRACE_TIMING, "%s at %.3f ms", phase, ms);
+    if (sk_trace_is_on(s, SKUA_TRACE_TIMING))
+        sk_trace_line(s, SKUA_TRACE_TIMING, "%s at %.3f ms", phase, ms);
 }
 
 /* ---- heads ---- */
@@ -183,6 +179,8 @@ void sk_trace_trailers(const sk_settings *s, const sk_fields *fields, sk_trace_s
 
 void sk_trace_received(const sk_settings *s, const sk_head *head, sk_trace_secret_fn *secret,
                        const void *user) {
+    if (!sk_trace_is_on(s, SKUA_TRACE_RECV))
+        return;
     sk_trace_line(s, SKUA_TRACE_RECV, "HTTP/%d.%d %03d %.*s", head->version / 10,
                   head->version % 10, head->status,
                   (int)(head->reason.len < 512 ? head->reason.len : 512), head->reason.ptr);

@@ -14,7 +14,10 @@
 typedef bool sk_trace_secret_fn(const void *user, skua_str name);
 
 /* Would lines of this kind be told? */
-bool sk_trace_is_on(const sk_settings *s, skua_trace_kind kind);
+static inline bool sk_trace_is_on(const sk_settings *s, skua_trace_kind kind) {
+    bool detail = kind == SKUA_TRACE_TLS || kind == SKUA_TRACE_TIMING;
+    return s->o.debuglevel >= (detail ? SK_TRACE_LEVEL_ALL : SK_TRACE_LEVEL_HEADS);
+}
 void sk_trace_line(const sk_settings *s, skua_trace_kind kind, const char *fmt, ...)
     SKUA_PRINTF(3, 4);
 /* A phase has ended, ms after the call began. */

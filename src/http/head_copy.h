@@ -7,12 +7,13 @@
 
 typedef struct sk_head_copy {
     int status, version;
-    const char *reason;
+    const char *reason; /* NULL for trailers, and of requests */
     skua_field *fields; /* ends with a NULL name */
     size_t count;
 } sk_head_copy;
 
-/* 0 or SKUA_E_NOMEM; all of it is one block of the arena. */
+/* What `from` views is one run of bytes, as a session gives it; its reason is zero but in the head
+ * of a response. 0 or SKUA_E_NOMEM; all of it is one block of the arena. */
 int sk_head_copy_make(sk_head_copy *to, sk_arena *mem, const sk_head *from);
 /* Its fields, an array that ends with a NULL name; empty where there is no head. */
 const skua_field *sk_head_copy_fields(const sk_head_copy *head, size_t *count);

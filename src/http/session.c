@@ -4,7 +4,6 @@
 
 #include "base/fail.h"
 #include "net/stream_wait.h"
-#include "sys/clock.h"
 #include "sys/file.h"
 
 #include <inttypes.h>
@@ -258,12 +257,10 @@ skua_want sk_session_want(const sk_session *s, unsigned events) {
     return s->stream->ops->want(s->stream, events);
 }
 
-int sk_session_wait(sk_session *s, unsigned events, const skua_clock *clock, int64_t deadline,
-                    skua_error *err) {
-    int timeout = sk_until(sk_clock_now(clock), deadline);
+int sk_session_wait(sk_session *s, unsigned events, int timeout_ms, skua_error *err) {
     if (sk_buf_len(s->out) > 0)
         events |= SKUA_WANT_WRITE;
-    int rc = sk_stream_wait(s->stream, events, timeout, err);
+    int rc = sk_stream_wait(s->stream, events, timeout_ms, err);
     if (rc == 0)
         s->dry = false;
     return rc;

@@ -73,9 +73,8 @@ ptrdiff_t sk_session_sendfile(sk_session *s, int fd, int64_t *offset, size_t len
  * bytes. */
 skua_want sk_session_want(const sk_session *s, unsigned events);
 
-/* Block until sk_session_want(events) is there or the deadline (ms of `clock`, which may be NULL;
- * SK_NEVER) has passed: SKUA_E_TIMEOUT, unexplained: the caller knows the phase and says it. */
-int sk_session_wait(sk_session *s, unsigned events, const skua_clock *clock, int64_t deadline,
-                    skua_error *err);
+/* Block until sk_session_want(events) is there, timeout_ms at most (-1: no end): SKUA_E_TIMEOUT,
+ * unexplained: the caller knows the phase and says it. */
+int sk_session_wait(sk_session *s, unsigned events, int timeout_ms, skua_error *err);
 
 #endif

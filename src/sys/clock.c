@@ -15,6 +15,14 @@ int64_t sk_clock_now(const skua_clock *clock) {
     return clock ? clock->now_ms(clock->user) : sk_clock_ms();
 }
 
+int64_t sk_clock_now_coarse(const skua_clock *clock) {
+    if (clock)
+        return clock->now_ms(clock->user);
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 int64_t sk_clock_now_us(const skua_clock *clock) {
     if (clock)
         return clock->now_ms(clock->user) * 1000;

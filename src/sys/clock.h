@@ -10,6 +10,9 @@
 int64_t sk_clock_ms(void);
 /* The same, through a clock that may be NULL. */
 int64_t sk_clock_now(const skua_clock *clock);
+/* The same within some milliseconds (the system's tick), and never ahead of it, for a fraction of
+ * the cost. */
+int64_t sk_clock_now_coarse(const skua_clock *clock);
 /* In microseconds, for measuring; a clock that is given knows only milliseconds. */
 int64_t sk_clock_now_us(const skua_clock *clock);
 /* Seconds since 1970. */

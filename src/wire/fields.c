@@ -26,13 +26,16 @@ bool sk_fields_has_token(const sk_fields *f, skua_str name, skua_str token) {
     return false;
 }
 
+void sk_field_unfold(char *value, size_t len) {
+    for (char *p = value; p < value + len; p++) {
+        if (*p == '\r' || *p == '\n')
+            *p = ' ';
+    }
+}
+
 void sk_field_copy_value(char *to, skua_str value) {
     if (value.len == 0)
         return;
     memcpy(to, value.ptr, value.len);
-    char *fold = memchr(to, '\r', value.len);
-    for (; fold && fold < to + value.len; fold++) {
-        if (*fold == '\r' || *fold == '\n')
-            *fold = ' ';
-    }
+    sk_field_unfold(to, value.len);
 }

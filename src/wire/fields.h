@@ -14,9 +14,12 @@ typedef struct sk_fields {
     sk_field *at; /* the owner's array */
     uint32_t count;
     uint32_t cap;
+    bool folded; /* the value of one is */
 } sk_fields;
 
-/* Copy a value, value.len bytes, with each fold a run of spaces (RFC 9112 5.2). */
+/* Make each fold in a value a run of spaces (RFC 9112 5.2). */
+void sk_field_unfold(char *value, size_t len);
+/* Copy a value, value.len bytes, unfolded. */
 void sk_field_copy_value(char *to, skua_str value);
 /* The first field of that name, upper and lower case alike; NULL if there is none. */
 const sk_field *sk_fields_find(const sk_fields *f, skua_str name);

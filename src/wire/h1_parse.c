@@ -250,6 +250,7 @@ static bool one_field(cursor *c, sk_fields *fields) {
     fields->count++;
     while (c->unfolds && c->p < c->end && sk_is_blank(*c->p)) {
         line = c->p;
+        fields->folded = true;
         if (!folded_line(c, &fields->at[fields->count - 1]) ||
             !line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long))
             return false;
@@ -260,6 +261,7 @@ static bool one_field(cursor *c, sk_fields *fields) {
 /* *( field-line CRLF ) CRLF; keys may be NULL. */
 static bool field_section(cursor *c, sk_fields *fields, sk_h1_keys *keys) {
     fields->count = 0;
+    fields->folded = false;
     while (c->p < c->end && *c->p != '\r') {
         if (*c->p == '\n')
             return line_end(c, 0, "");

@@ -16,7 +16,7 @@ static sk_field list[] = {
     {SK_LIT("connection-x"), SK_LIT("close")},
     {SK_LIT("x"), SK_LIT("2")},
 };
-static const sk_fields fields = {list, sizeof list / sizeof list[0], sizeof list / sizeof list[0]};
+static const sk_fields fields = {.at = list, .count = sizeof list / sizeof list[0]};
 
 static void find(void **state) {
     (void)state;

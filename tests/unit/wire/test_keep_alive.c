@@ -12,7 +12,7 @@ static int64_t timeout(const char *first, const char *second) {
     sk_field list[] = {{SK_LIT("Date"), SK_LIT("timeout=1")},
                        {SK_LIT("Keep-Alive"), sk_str(first)},
                        {SK_LIT("keep-alive"), sk_str(second)}};
-    return sk_keep_alive_timeout(&(sk_fields){list, 3, 3});
+    return sk_keep_alive_timeout(&(sk_fields){.at = list, .count = 3});
 }
 
 static void a13_the_timeout_is_found(void **state) {
