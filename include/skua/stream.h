@@ -43,7 +43,7 @@ typedef struct skua_stream_info {
 
 typedef struct skua_stream skua_stream;
 
-/* How a stream is driven. No call blocks but wait. */
+/* How a stream is driven. No call blocks but wait and read_waiting. */
 typedef struct skua_stream_ops {
     size_t size;    /* sizeof(skua_stream_ops) */
     unsigned flags; /* SKUA_STREAM_* */
@@ -72,7 +72,13 @@ typedef struct skua_stream_ops {
     /* Optional: what the next writev takes is followed by more at once, and may be held back until
      * that comes, so that they leave together. NULL: nothing is held back. */
     void (*more)(skua_stream *s);
+    /* Optional: read, and where nothing is there wait for it, SKUA_READ_WAITING_MS at most. Returns
+     * as read does; it may also say SKUA_E_AGAIN before its time. It spares a caller that has time
+     * to wait for what want() names ahead of each read. NULL: the caller does that. */
+    ptrdiff_t (*read_waiting)(skua_stream *s, void *buf, size_t len, skua_error *err);
 } skua_stream_ops;
+
+#define SKUA_READ_WAITING_MS 100
 
 /* The part of a stream that its users see. */
 struct skua_stream {

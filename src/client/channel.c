@@ -96,6 +96,7 @@ void sk_channel_keep(sk_channel *ch, int64_t peer_s) {
         ms = peer_ms;
     ch->best_before = idle_until(ch->settings, ms);
     ch->reused = true;
+    ch->session.patient = true; /* what that takes to set up pays from the second exchange on */
 }
 
 static bool is_quiet(sk_channel *ch) {

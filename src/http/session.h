@@ -23,9 +23,12 @@ typedef struct sk_session {
     int64_t received; /* bytes, as carried by the stream */
     int64_t sent;
     uint32_t piece_left;     /* of a piece of body begun by sk_session_write */
-    uint32_t read_size : 30; /* how much room a read has */
+    uint32_t read_size : 27; /* how much room a read has */
     bool dry : 1;            /* the last read came back short: wait before the next */
     bool eof : 1;
+    bool patient : 1; /* sk_session_wait may leave the waiting to the read behind it */
+    bool waits : 1;   /* it has: the next read waits by itself */
+    bool in_vain : 1; /* the last one did, and nothing came */
     sk_h1 h1;
 } sk_session;
 
@@ -34,7 +37,7 @@ void sk_session_init(sk_session *s, skua_stream *stream, sk_role role, const sk_
 
 /* The stream has become readable (or was waited for): reading makes sense again. */
 static inline void sk_session_readable(sk_session *s) {
-    s->dry = false;
+    s->dry = s->waits = false;
 }
 
 /* All that had come is used up, and there was no more: nothing can be got before the stream is
@@ -74,7 +77,8 @@ ptrdiff_t sk_session_sendfile(sk_session *s, int fd, int64_t *offset, size_t len
 skua_want sk_session_want(const sk_session *s, unsigned events);
 
 /* Block until sk_session_want(events) is there, timeout_ms at most (-1: no end): SKUA_E_TIMEOUT,
- * unexplained: the caller knows the phase and says it. */
+ * unexplained: the caller knows the phase and says it. A patient session may return at once and
+ * wait in its next read, for less than that; whoever waits for SKUA_WANT_READ reads next. */
 int sk_session_wait(sk_session *s, unsigned events, int timeout_ms, skua_error *err);
 
 #endif

@@ -32,6 +32,21 @@ static ptrdiff_t tcp_read(skua_stream *s, void *buf, size_t len, skua_error *err
     return moved(sk_socket_recv(((sk_tcp *)s)->fd, buf, len), SKUA_PHASE_RECV, err);
 }
 
+/* Let the socket wait in reading, or no longer. 0 or -errno. */
+static int let_wait(sk_tcp *t, bool waits) {
+    int rc = t->waits == waits ? 0 : sk_socket_let_wait(t->fd, waits ? SKUA_READ_WAITING_MS : 0);
+    if (rc == 0)
+        t->waits = waits;
+    return rc;
+}
+
+static ptrdiff_t tcp_read_waiting(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    sk_tcp *t = (sk_tcp *)s;
+    if (let_wait(t, true) != 0)
+        return tcp_read(s, buf, len, err);
+    return moved(sk_socket_recv_waiting(t->fd, buf, len), SKUA_PHASE_RECV, err);
+}
+
 static ptrdiff_t tcp_writev(skua_stream *s, const skua_str *pieces, size_t count, skua_error *err) {
     sk_tcp *t = (sk_tcp *)s;
     ptrdiff_t n =
@@ -46,7 +61,11 @@ static void tcp_more(skua_stream *s) {
 
 static ptrdiff_t tcp_sendfile(skua_stream *s, int fd, int64_t *offset, size_t len,
                               skua_error *err) {
-    return moved(sk_socket_sendfile(((sk_tcp *)s)->fd, fd, offset, len), SKUA_PHASE_SEND, err);
+    sk_tcp *t = (sk_tcp *)s;
+    int rc = let_wait(t, false); /* sendfile cannot be told not to wait for one call */
+    if (rc != 0)
+        return fail(err, SKUA_PHASE_SEND, -rc);
+    return moved(sk_socket_sendfile(t->fd, fd, offset, len), SKUA_PHASE_SEND, err);
 }
 
 static int tcp_shutdown(skua_stream *s, skua_error *err) {
@@ -88,6 +107,7 @@ static const skua_stream_ops tcp_ops = {
     .info = tcp_info,
     .sendfile = tcp_sendfile,
     .more = tcp_more,
+    .read_waiting = tcp_read_waiting,
 };
 
 void sk_tcp_init(sk_tcp *t, int fd) {

@@ -9,7 +9,8 @@ typedef struct sk_tcp {
     skua_stream base;
     int fd;
     bool allocated;
-    bool more; /* the next bytes are followed by others at once */
+    bool more;  /* the next bytes are followed by others at once */
+    bool waits; /* the socket was let wait in reading */
 } sk_tcp;
 
 /* Over a descriptor it now owns; in the caller's memory, which close does not free. */

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "net/stream_wait.h"
 #include "sys/poller.h"
 
 #include <openssl/err.h>
@@ -52,11 +53,20 @@ static size_t decrypt(sk_tls *s, char *buf, size_t len, int *rc) {
     return got;
 }
 
+/* Is there nothing to read, and nothing to do about it? OpenSSL, which takes buffers and a long way
+ * to find that out, need not be asked; between two exchanges a client mostly gets this answer. */
+static bool is_idle(sk_tls *s) {
+    bool open = s->base.ops == &tls_ops && s->up && !s->write_failed && sk_buf_len(&s->out) == 0;
+    return open && !SSL_has_pending(s->ssl) && !sk_tls_has_come(s);
+}
+
 static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *err) {
     sk_tls *s = sk_tls_of(base);
     if (s->failed)
         return sk_tls_repeat_failure(s, err);
     sk_tls_enter(s);
+    if (is_idle(s))
+        return SKUA_E_AGAIN;
     bool was_up = s->up;
     int rc = was_up ? 0 : sk_tls_shake(s);
     if (rc != 0)
@@ -77,6 +87,15 @@ static ptrdiff_t tls_read(skua_stream *base, void *buf, size_t len, skua_error *
     if (rc == SKUA_E_AGAIN && s->write_failed)
         return sk_fail_plain(err, s->write_failed, SKUA_PHASE_SEND);
     return s->failed ? sk_tls_repeat_failure(s, err) : rc;
+}
+
+/* Ciphertext that is kept wants to leave first: waiting is for the caller then. */
+static ptrdiff_t tls_read_waiting(skua_stream *base, void *buf, size_t len, skua_error *err) {
+    sk_tls *s = sk_tls_of(base);
+    s->scratch->waits = s->up && sk_buf_len(&s->out) == 0 && sk_stream_can_read_waiting(s->below);
+    ptrdiff_t n = tls_read(base, buf, len, err);
+    s->scratch->waits = false;
+    return n;
 }
 
 static int tls_shutdown(skua_stream *base, skua_error *err) {
@@ -161,6 +180,7 @@ static const skua_stream_ops tls_ops = {
     .want = tls_want,
     .wait = tls_wait,
     .info = tls_info,
+    .read_waiting = tls_read_waiting,
 };
 
 /* After the end or a failure has come: a short read was not the last word, and no descriptor will

@@ -122,6 +122,7 @@ struct sk_tls_scratch {
     sk_tls *holder;
     size_t read; /* below, in this call */
     bool dry;    /* the stream below had no more in this call, or is not asked for any */
+    bool waits;  /* this call may wait for the stream below */
     int io_code; /* how the stream below ended or failed in this call: SKUA_E_TLS_EOF for an end */
     skua_error io;
     const char *refused; /* what of the peer's is refused here, rather than below; or NULL */

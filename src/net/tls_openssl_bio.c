@@ -93,12 +93,14 @@ static bool fill(sk_tls *s) {
         c->io_code = sk_fail_nomem(&c->io);
         return false;
     }
-    ptrdiff_t n = s->below->ops->read(s->below, room, READ_SIZE, &c->io);
+    const skua_stream_ops *below = s->below->ops;
+    ptrdiff_t n = (c->waits ? below->read_waiting : below->read)(s->below, room, READ_SIZE, &c->io);
+    c->waits = false;
     if (n > 0) {
         sk_buf_commit(&c->in, (size_t)n);
         c->read += (size_t)n;
         c->dry = c->read >= IN_MAX ||
-                 ((size_t)n < READ_SIZE && (s->below->ops->flags & SKUA_STREAM_SHORT_IS_DRY));
+                 ((size_t)n < READ_SIZE && (below->flags & SKUA_STREAM_SHORT_IS_DRY));
         return true;
     }
     if (n == SKUA_E_AGAIN)

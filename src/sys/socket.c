@@ -1,4 +1,5 @@
-/* sys/socket.c - making sockets and moving bytes through them. It never waits. */
+/* sys/socket.c - making sockets and moving bytes through them. It waits in sk_socket_recv_waiting
+ * alone. */
 #include "sys/socket.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #define SEND_PIECES 16
+#define SEND_FLAGS  (MSG_NOSIGNAL | MSG_DONTWAIT)
 
 static bool is_inet(int family) {
     return family == AF_INET || family == AF_INET6;
@@ -266,11 +268,28 @@ static ptrdiff_t receive(int fd, void *buf, size_t len, int flags) {
 }
 
 ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len) {
-    return receive(fd, buf, len, 0);
+    return receive(fd, buf, len, MSG_DONTWAIT);
 }
 
 ptrdiff_t sk_socket_peek(int fd, void *buf, size_t len) {
-    return receive(fd, buf, len, MSG_PEEK);
+    return receive(fd, buf, len, MSG_DONTWAIT | MSG_PEEK);
+}
+
+ptrdiff_t sk_socket_recv_waiting(int fd, void *buf, size_t len) {
+    ssize_t n = recv(fd, buf, len, 0);
+    if (n < 0 && errno == EINTR) /* begun anew, the time would be, too */
+        return -EAGAIN;
+    return n < 0 ? -errno : n;
+}
+
+int sk_socket_let_wait(int fd, int ms) {
+    const struct timeval time = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    int flags = fcntl(fd, F_GETFL);
+    int wanted = ms > 0 ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+    if (flags < 0 || (ms > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) != 0) ||
+        fcntl(fd, F_SETFL, wanted) != 0)
+        return -errno;
+    return 0;
 }
 
 /* Empty pieces are left out, so that a send of nothing but them cannot pass for no progress. */
@@ -291,8 +310,8 @@ static ptrdiff_t transmit(int fd, const skua_str *pieces, size_t count, int flag
     m.msg_iovlen = to_iov(iov, pieces, count);
     ssize_t n;
     do
-        n = m.msg_iovlen == 1 ? send(fd, iov[0].iov_base, iov[0].iov_len, flags | MSG_NOSIGNAL)
-                              : sendmsg(fd, &m, flags | MSG_NOSIGNAL);
+        n = m.msg_iovlen == 1 ? send(fd, iov[0].iov_base, iov[0].iov_len, flags | SEND_FLAGS)
+                              : sendmsg(fd, &m, flags | SEND_FLAGS);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
 }

@@ -1,5 +1,5 @@
-/* sys/socket.h - addresses and sockets. All sockets are non-blocking and close-on-exec; no call
- * raises SIGPIPE. */
+/* sys/socket.h - addresses and sockets. All sockets are close-on-exec, and non-blocking unless
+ * sk_socket_let_wait says otherwise; no call raises SIGPIPE. */
 #ifndef SK_SYS_SOCKET_H
 #define SK_SYS_SOCKET_H
 
@@ -77,6 +77,12 @@ int sk_socket_peer(int fd, sk_addr *out);
  * take only some of the pieces. */
 ptrdiff_t sk_socket_recv(int fd, void *buf, size_t len);
 ptrdiff_t sk_socket_peek(int fd, void *buf, size_t len); /* they stay, to be read again */
+/* As sk_socket_recv, but of a socket that was let wait: -EAGAIN once its time is over, or when a
+ * signal comes. */
+ptrdiff_t sk_socket_recv_waiting(int fd, void *buf, size_t len);
+/* Make a socket one that sk_socket_recv_waiting waits for, ms at most; 0: no longer. Of the other
+ * calls sk_socket_sendfile alone would wait for it, too. 0 or -errno. */
+int sk_socket_let_wait(int fd, int ms);
 ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
 /* The same where more follows at once: what does not fill a packet waits for it. */
 ptrdiff_t sk_socket_send_ahead(int fd, const skua_str *pieces, size_t count);

@@ -3,8 +3,9 @@
 
 static const sk_field *find_from(const sk_fields *f, uint32_t i, skua_str name) {
     for (; i < f->count; i++) {
-        if (sk_str_ieq(f->at[i].name, name))
-            return &f->at[i];
+        const sk_field *field = &f->at[i];
+        if (field->name.len == name.len && sk_str_ieq(field->name, name)) /* few are as long */
+            return field;
     }
     return NULL;
 }

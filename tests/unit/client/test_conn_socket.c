@@ -2,6 +2,7 @@
  * replacing connections. */
 #include "client/conn.h"
 #include "loopback.h"
+#include "net/stream_wait.h"
 #include "sys/clock.h"
 
 #include <errno.h>
@@ -56,9 +57,8 @@ static void a_kept_connection_that_was_closed_is_replaced(void **state) {
     loopback *l = loopback_start((const step *const[]){serve_one_and_close, serve_one, NULL});
     skua_conn *c = connected_to(l->origin);
     exchange(c, "GET", NULL);
-    sk_channel *kept = c->channel;
-    assert_int_equal(sk_channel_wait(kept, SKUA_WANT_READ, sk_bound_in(NULL, 5000), NULL),
-                     0); /* the end has arrived */
+    skua_stream *kept = c->channel->session.stream;
+    assert_int_equal(sk_stream_wait(kept, SKUA_WANT_READ, 5000, NULL), 0); /* the end is there */
     exchange(c, "POST", "body");
     skua_conn_free(c);
     loopback_end(l);
@@ -287,6 +287,50 @@ static void a09_a_black_hole_is_left_in_time(void **state) {
     loopback_end(l);
 }
 
+/* On a connection that is used again reading waits by itself, for less time than there is. */
+static void a09_a_kept_connection_that_goes_silent_is_left_in_time(void **state) {
+    (void)state;
+    static const step fall_silent[] = {
+        {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {EXPECT, "\r\n\r\n", 0}, {END, NULL, 0}};
+    static const step stop_within[] = {{EXPECT, "\r\n\r\n", 0},
+                                       {SEND, OK, 0},
+                                       {EXPECT, "\r\n\r\n", 0},
+                                       {SEND, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", 0},
+                                       {END, NULL, 0}};
+    static const struct {
+        const step *steps;
+        skua_conn_opts opts;
+        int64_t ms;
+        skua_phase phase;
+    } cases[] = {
+        {fall_silent, {.timeout_ms = 50}, 50, SKUA_PHASE_WAIT},
+        {fall_silent, {.first_byte_timeout_ms = 250}, 250, SKUA_PHASE_WAIT},
+        {stop_within, {.idle_timeout_ms = 250}, 250, SKUA_PHASE_RECV},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        loopback *l = loopback_start((const step *const[]){cases[i].steps, NULL});
+        skua_conn_opts opts = cases[i].opts;
+        skua_error err;
+        const char *data;
+        size_t len;
+        opts.size = sizeof opts;
+        skua_conn *c = skua_conn_new(l->origin, &opts, &err);
+        assert_non_null(c);
+        exchange(c, "GET", NULL);
+        int64_t began = sk_clock_ms();
+        assert_int_equal(skua_conn_request(c, "GET", "/", NULL, NULL, 0, &err), 0);
+        skua_response *r = skua_conn_getresponse(c, &err);
+        if (r)
+            assert_int_equal(skua_response_read_all(r, 0, &data, &len, &err), SKUA_E_TIMEOUT);
+        assert_int_equal(err.code, SKUA_E_TIMEOUT);
+        assert_int_equal(err.phase, cases[i].phase);
+        assert_in_range(sk_clock_ms() - began, cases[i].ms, cases[i].ms + 2000);
+        skua_response_free(r);
+        skua_conn_free(c);
+        loopback_end(l);
+    }
+}
+
 /* ---- a socket of the program's own ---- */
 
 /* A stream, by nothing but the public interface and the system's calls. */
@@ -368,6 +412,7 @@ int main(void) {
         cmocka_unit_test(a09_a_refused_connection_says_where),
         cmocka_unit_test(a01_unix_sockets_are_spoken_to),
         cmocka_unit_test(a09_a_black_hole_is_left_in_time),
+        cmocka_unit_test(a09_a_kept_connection_that_goes_silent_is_left_in_time),
         cmocka_unit_test(b15_a_raw_socket_is_a_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,27 @@ static void a15_fields_are_as_received(void **state) {
     script_free(s);
 }
 
+static void a15_folds_are_undone(void **state) {
+    (void)state;
+    script *s = answered("HTTP/1.1 200\r\nA:1\r\nLong: one\r\n\ttwo\r\n   three \r\n"
+                         "Empty:\r\nTransfer-Encoding: chunked\r\nLast:\r\n folded\r\n\r\n"
+                         "0\r\nT:\r\n  trailer\r\nU: v\r\n\r\n");
+    skua_response *r = script_response(s);
+    assert_string_equal(skua_response_reason(r), "");
+    assert_string_equal(skua_response_header(r, "a"), "1");
+    assert_string_equal(skua_response_header(r, "long"), "one  \ttwo     three");
+    assert_string_equal(skua_response_header(r, "empty"), "");
+    assert_string_equal(skua_response_header(r, "last"), "folded");
+    assert_body(r, "");
+    const skua_field *t = skua_response_trailers(r, NULL);
+    assert_string_equal(t[0].name, "T");
+    assert_string_equal(t[0].value, "trailer");
+    assert_string_equal(t[1].value, "v");
+    assert_null(t[2].name);
+    skua_response_free(r);
+    script_free(s);
+}
+
 static void a14_the_status_line_and_where_it_came_from(void **state) {
     (void)state;
     static const struct {
@@ -434,6 +455,7 @@ static void a16_what_was_read_singly_is_not_in_read_all(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a15_fields_are_as_received),
+        cmocka_unit_test(a15_folds_are_undone),
         cmocka_unit_test(a14_the_status_line_and_where_it_came_from),
         cmocka_unit_test(nothing_is_asked_of_null),
         cmocka_unit_test(a16_bodies_that_end_well),

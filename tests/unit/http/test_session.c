@@ -337,6 +337,84 @@ static void waiting_ends_at_the_deadline(void **state) {
     end(&f);
 }
 
+/* ---- reads that wait ---- */
+
+/* A stream with what is read of it, and a note of how: 'r' read, 'w' read_waiting, 'p' polled. */
+typedef struct noted {
+    skua_stream base;
+    const char *next;
+    char calls[16];
+} noted;
+
+static void note(skua_stream *s, char call) {
+    noted *n = (noted *)(void *)s;
+    n->calls[strlen(n->calls)] = call;
+}
+
+static ptrdiff_t take_next(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    noted *n = (noted *)(void *)s;
+    (void)err;
+    size_t had = n->next ? strlen(n->next) : 0;
+    assert_true(had <= len);
+    if (had > 0)
+        memcpy(buf, n->next, had);
+    n->next = NULL;
+    return had > 0 ? (ptrdiff_t)had : SKUA_E_AGAIN;
+}
+
+static ptrdiff_t noted_read(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    note(s, 'r');
+    return take_next(s, buf, len, err);
+}
+
+static ptrdiff_t noted_read_waiting(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    note(s, 'w');
+    return take_next(s, buf, len, err);
+}
+
+static int noted_wait(skua_stream *s, unsigned events, int timeout_ms, skua_error *err) {
+    (void)events, (void)timeout_ms, (void)err;
+    note(s, 'p');
+    return 0;
+}
+
+static void wait_and_read(end_point *e, const char *brought, int timeout_ms, const char *calls) {
+    noted *n = (noted *)(void *)e->session.stream;
+    skua_error err;
+    n->next = brought;
+    memset(n->calls, 0, sizeof n->calls);
+    assert_int_equal(sk_session_wait(&e->session, SKUA_WANT_READ, timeout_ms, &err), 0);
+    sk_session_next(&e->session, &e->ev, &err);
+    assert_string_equal(n->calls, calls);
+}
+
+static void a_patient_session_waits_in_its_reads(void **state) {
+    (void)state;
+    static const skua_stream_ops ops = {.size = sizeof ops,
+                                        .flags = SKUA_STREAM_SHORT_IS_DRY,
+                                        .read = noted_read,
+                                        .wait = noted_wait,
+                                        .read_waiting = noted_read_waiting};
+    noted n = {.base.ops = &ops};
+    end_point e = {0};
+    init_end(&e, &n.base, SK_SERVER);
+    wait_and_read(&e, "G", -1, "pr");
+    e.session.patient = true;
+    wait_and_read(&e, "E", -1, "w");
+    wait_and_read(&e, "T", 2 * SKUA_READ_WAITING_MS, "w");
+    wait_and_read(&e, " ", 2 * SKUA_READ_WAITING_MS - 1, "pr"); /* it has no time to */
+    wait_and_read(&e, NULL, -1, "w");
+    wait_and_read(&e, "/", -1, "pr"); /* once in vain: exactly now */
+    wait_and_read(&e, " ", -1, "w");
+    n.calls[0] = '\0';
+    assert_int_equal(sk_session_wait(&e.session, SKUA_WANT_READ, -1, NULL), 0);
+    sk_session_readable(&e.session); /* somebody else's read does not wait */
+    assert_int_equal(sk_session_next(&e.session, &e.ev, NULL), SKUA_E_AGAIN);
+    assert_string_equal(n.calls, "r");
+    sk_buf_free(&e.in);
+    sk_buf_free(&e.out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exchange),
@@ -349,6 +427,7 @@ int main(void) {
         cmocka_unit_test(a_file_that_ends_early_says_so),
         cmocka_unit_test(errors_of_either_side_come_through),
         cmocka_unit_test(waiting_ends_at_the_deadline),
+        cmocka_unit_test(a_patient_session_waits_in_its_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,6 +150,38 @@ static void file_is_sent(void **state) {
     close_ends(&e);
 }
 
+/* A read that waits changes the socket, and what does not wait still does not. */
+static void reading_may_wait(void **state) {
+    (void)state;
+    ends e;
+    connect_ends(&e);
+    static char block[65536];
+    const skua_str piece = {block, sizeof block};
+    char buf[16];
+    assert_int_equal(e.s->ops->read_waiting(e.s, buf, sizeof buf, NULL), SKUA_E_AGAIN);
+    assert_int_equal(sk_socket_send(e.far, &SK_LIT("abc"), 1), 3);
+    assert_int_equal(e.s->ops->read_waiting(e.s, buf, sizeof buf, NULL), 3);
+    assert_memory_equal(buf, "abc", 3);
+
+    assert_int_equal(e.s->ops->read(e.s, buf, sizeof buf, NULL), SKUA_E_AGAIN);
+    ptrdiff_t n;
+    while ((n = e.s->ops->writev(e.s, &piece, 1, NULL)) > 0)
+        ;
+    assert_int_equal(n, SKUA_E_AGAIN);
+    char name[] = "/tmp/skua-tcp-XXXXXX";
+    int file = mkstemp(name);
+    assert_true(file >= 0);
+    unlink(name);
+    assert_int_equal(write(file, block, sizeof block), sizeof block);
+    int64_t offset = 0;
+    assert_int_equal(e.s->ops->sendfile(e.s, file, &offset, sizeof block, NULL), SKUA_E_AGAIN);
+    close(file);
+
+    assert_int_equal(sk_socket_shutdown(e.far), 0);
+    assert_int_equal(e.s->ops->read_waiting(e.s, buf, sizeof buf, NULL), 0);
+    close_ends(&e);
+}
+
 static void both_addresses_are_told(void **state) {
     (void)state;
     ends e;
@@ -187,6 +219,7 @@ int main(void) {
         cmocka_unit_test(full_stream_says_again),
         cmocka_unit_test(errors_say_what_and_where),
         cmocka_unit_test(file_is_sent),
+        cmocka_unit_test(reading_may_wait),
         cmocka_unit_test(both_addresses_are_told),
         cmocka_unit_test(stream_of_its_own_closes_its_descriptor),
     };
