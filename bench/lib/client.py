@@ -1,41 +1,70 @@
-"""What the client costs a request, beside a floor and libcurl (bench/client_*.c)."""
+"""What the client costs a request, beside a floor, libcurl (bench/client_*.c) and Python's
+http.client."""
 
 import contextlib
+import dataclasses
+import pathlib
 import statistics
 import subprocess
 import sys
 import time
 
-from processes import pinned, skua
+from canned import GIB
+from processes import pinned, process, skua
 
+BENCH = pathlib.Path(__file__).resolve().parent.parent
 BLOCK_SECONDS = 0.06
+AGAIN = "skua again"  # the same client a second time: what the two differ by is noise
+
+
+@dataclasses.dataclass
+class Workload:
+    title: str
+    server: str  # files, tls or canned
+    path: str
+    length: int  # of the body
+    most: float  # times the floor
+
+
+WORKLOADS = (
+    Workload("13 B", "files", "small.txt", 13, 1.25),
+    Workload("1 KiB", "files", "1k.bin", 1 << 10, 1.25),
+    Workload("64 KiB", "files", "64k.bin", 1 << 16, 1.25),
+    Workload("13 B, 40 fields", "canned", "fields", 13, 1.25),
+    Workload("13 B TLS", "tls", "small.txt", 13, 1.25),
+    Workload("64 KiB TLS", "tls", "64k.bin", 1 << 16, 1.25),
+    Workload("1 GiB", "canned", "gib", GIB, 1.1),
+)
 
 
 class Client:
     """A bench/client_*: it makes blocks of requests as it is told to."""
 
-    def __init__(self, build, name, arguments):
+    def __init__(self, name, command, length):
         self.name = name
+        self.length = length
         self.costs = []
-        self.child = subprocess.Popen([str(build / "bench" / ("client_" + name))] + arguments,
-                                      preexec_fn=pinned(1), stdin=subprocess.PIPE,
+        self.child = subprocess.Popen(command, preexec_fn=pinned(1), stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, text=True)
 
-    def block(self, requests, length):
+    def block(self, requests):
         """Returns microseconds of CPU a request."""
         with contextlib.suppress(BrokenPipeError):
             self.child.stdin.write("%d\n" % requests)
             self.child.stdin.flush()
         answer = self.child.stdout.readline().split()
-        if len(answer) != 2 or int(answer[1]) != requests * length:
-            sys.exit("bench: client_%s failed" % self.name)
+        if len(answer) != 2 or int(answer[1]) != requests * self.length:
+            sys.exit("bench: the client %s failed" % self.name)
         return int(answer[0]) / requests
 
-    def warm_up(self, length):
+    def warm_up(self):
         """Returns how many requests make a block."""
-        self.block(200, length)
+        if self.length == GIB:
+            self.block(1)
+            return 1
+        self.block(200)
         start = time.monotonic()
-        self.block(200, length)
+        self.block(200)
         return max(50, int(200 * BLOCK_SECONDS / (time.monotonic() - start)))
 
     def close(self):
@@ -46,39 +75,54 @@ class Client:
         return statistics.median(self.costs)
 
     def cell(self):
-        return "%.2f (%.2f to %.2f)" % (self.median(), min(self.costs), max(self.costs))
+        return "%.1f (%.1f to %.1f)" % (self.median(), min(self.costs), max(self.costs))
 
 
-def compare_clients(build, arguments, length, rounds):
-    """Blocks of the contestants in turn, each on a connection of its own. Returns table cells."""
-    floor, ours, again = [Client(build, name, arguments) for name in ("floor", "skua", "skua")]
-    clients = [floor, ours, again]
-    if (build / "bench" / "client_curl").exists():
-        clients.append(Client(build, "curl", arguments))
-    requests = max([client.warm_up(length) for client in clients])
+def commands(build):
+    """Those of the contestants that are there, the floor and ours first."""
+    built = build / "bench"
+    all_of_them = {"floor": [built / "client_floor"], "skua": [built / "client_skua"],
+                   AGAIN: [built / "client_skua"], "libcurl": [built / "client_curl"],
+                   "http.client": [sys.executable, BENCH / "client_python.py"]}
+    return {name: list(map(str, command)) for name, command in all_of_them.items()
+            if pathlib.Path(command[-1]).exists()}
+
+
+def compare(build, workload, arguments, rounds):
+    """Blocks of the contestants in turn, each on a connection of its own."""
+    clients = [Client(name, command + arguments, workload.length)
+               for name, command in commands(build).items()]
+    requests = max(client.warm_up() for client in clients[:2])
     for _ in range(rounds):
         for client in clients:
-            client.costs.append(client.block(requests, length))
+            client.costs.append(client.block(requests))
     for client in clients:
         client.close()
-    peers = clients[3:]
-    return [floor.cell(), ours.cell(), peers[0].cell() if peers else "-"] + [
-        "%.2f" % (ours.median() / other.median()) for other in [floor] + peers + [again]]
+    floor, ours = clients[:2]
+    print("%s: at most %.2f x the floor" % (workload.title, workload.most))
+    for client in clients:
+        ratio = "" if client is floor else "%5.2f x the floor" % (client.median() / floor.median())
+        if client not in (floor, ours):
+            ratio += ", skua %.2f of it" % (ours.median() / client.median())
+        print("    %-12s %-30s %s" % (client.name, client.cell(), ratio), flush=True)
+
+
+@contextlib.contextmanager
+def canned():
+    """The server of canned replies; gives its port."""
+    with process([sys.executable, str(BENCH / "lib" / "canned.py")], stdin=subprocess.PIPE,
+                 stdout=subprocess.PIPE, text=True) as child:
+        yield int(child.stdout.readline())
 
 
 def measure(build, folder, scratch, rounds):
-    print("== CPU of a client, us a request: median (least to most); skua's ratio to each")
-    line = "%-14s%-27s%-27s%-27s" + "%-8s" * 3
-    print(line % ("GET", "floor", "skua", "libcurl", "/floor", "/curl", "/skua"))
-    files = (("13 B", "small.txt", 13), ("1 KiB", "1k.bin", 1024), ("64 KiB", "64k.bin", 65536))
     data = scratch / "data"
-    with skua(build, folder) as (_, port), \
+    print("== CPU of a client, us a request: median (least to most)")
+    with skua(build, folder) as (_, port), canned() as canned_port, \
             skua(build, folder, "--tls", XDG_DATA_HOME=str(data)) as (_, tls_port):
-        for kind, base, more in (
-                ("", "http://127.0.0.1:%d/" % port, []),
-                (" TLS", "https://127.0.0.1:%d/" % tls_port, [str(data / "skua" / "ca.pem")])):
-            for size, file, length in files:
-                cells = compare_clients(build, [base + file] + more, length, rounds)
-                if len(cells) < 6:
-                    cells.insert(4, "-")
-                print(line % (size + kind, *cells), flush=True)
+        places = {"files": ["http://127.0.0.1:%d/" % port],
+                  "canned": ["http://127.0.0.1:%d/" % canned_port],
+                  "tls": ["https://127.0.0.1:%d/" % tls_port, str(data / "skua" / "ca.pem")]}
+        for workload in WORKLOADS:
+            base, *more = places[workload.server]
+            compare(build, workload, [base + workload.path] + more, rounds)
