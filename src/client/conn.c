@@ -235,7 +235,9 @@ static int await(skua_conn *c, sk_bound call) {
     sk_round_trip *t = &c->trip;
     if (t->answered)
         return 0;
-    int rc = sk_round_trip_send(t, (sk_piece){.last = true}, call, &c->failure);
+    int rc = sk_round_trip_all_sent(t)
+                 ? 0
+                 : sk_round_trip_send(t, (sk_piece){.last = true}, call, &c->failure);
     if (rc != 0)
         return sk_conn_is_loss(rc) ? (sk_conn_latch(c, rc), salvage(c, call)) : rc;
     return sk_round_trip_await(t, call, &c->failure);

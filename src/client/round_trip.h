@@ -45,6 +45,8 @@ int sk_round_trip_write_head(sk_round_trip *t, sk_channel *ch, const sk_draft_fr
 /* Send what is queued, and a piece of body behind it. SKUA_E_BROKEN_PIPE when an answer came
  * before all of it had left; SKUA_E_INCOMPLETE_READ when the file ended. */
 int sk_round_trip_send(sk_round_trip *t, sk_piece piece, sk_bound call, skua_error *err);
+/* Has all of the request left, its end included? */
+bool sk_round_trip_all_sent(const sk_round_trip *t);
 /* Wait for the final head. */
 int sk_round_trip_await(sk_round_trip *t, sk_bound call, skua_error *err);
 /* Bytes of the answer, interim responses among them. */

@@ -144,6 +144,11 @@ static int send_piece(sk_round_trip *t, sk_piece *piece, sk_bound call, skua_err
     }
 }
 
+bool sk_round_trip_all_sent(const sk_round_trip *t) {
+    const sk_channel *ch = t->channel;
+    return sk_channel_is_open(ch) && sk_h1_send_done(&ch->session.h1) && sk_buf_len(&ch->out) == 0;
+}
+
 /* What is queued will never leave; kept, it would make every wait for an answer one for writing. */
 static void cut(sk_round_trip *t) {
     int64_t queued = (int64_t)sk_buf_len(&t->channel->out);

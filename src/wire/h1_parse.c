@@ -72,11 +72,12 @@ static void blanks(cursor *c) {
 static const char other_version[] = "a version of HTTP other than 1.x";
 
 static bool token(cursor *c, skua_str *out, int code, const char *what) {
-    const char *from = c->p;
-    while (c->p < c->end && sk_is_tchar(*c->p))
-        c->p++;
-    *out = (skua_str){from, (size_t)(c->p - from)};
-    if (c->p == c->end)
+    const char *from = c->p, *p = from;
+    while (p < c->end && sk_is_tchar(*p))
+        p++;
+    c->p = p;
+    *out = (skua_str){from, (size_t)(p - from)};
+    if (p == c->end)
         return incomplete(c);
     return out->len > 0 || wrong(c, code, what);
 }
