@@ -278,10 +278,11 @@ static bool is_withheld(const sk_draft *d, const sk_draft_frame *frame, const sk
     return frame->withhold && sk_str_ieq(f->name, SK_LIT("Proxy-Authorization"));
 }
 
+/* Looked at when they were added. */
 static void write_own(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
     for (const sk_draft_field *f = d->first; f; f = f->next) {
         if (!is_withheld(d, frame, f))
-            sk_h1_field(&to->h1, to->out, f->name, f->value);
+            sk_h1_valid_field(&to->h1, to->out, f->name, f->value);
     }
 }
 
@@ -290,9 +291,9 @@ static void write_defaults(const sk_draft *d, const sk_draft_frame *frame, sk_se
     if (!d->has_host && !d->no_host)
         sk_h1_field(m, to->out, SK_LIT("Host"), host_value(d, frame->origin));
     if (!d->has_accept_encoding && !d->no_accept_encoding)
-        sk_h1_field(m, to->out, SK_LIT("Accept-Encoding"), sk_str(frame->accept_encoding));
+        sk_h1_valid_field(m, to->out, SK_LIT("Accept-Encoding"), sk_str(frame->accept_encoding));
     if (frame->user_agent && !d->has_user_agent && !d->no_user_agent)
-        sk_h1_field(m, to->out, SK_LIT("User-Agent"), sk_str(frame->user_agent));
+        sk_h1_valid_field(m, to->out, SK_LIT("User-Agent"), sk_str(frame->user_agent));
 }
 
 int sk_draft_write(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
