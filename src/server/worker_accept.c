@@ -221,7 +221,7 @@ int sk_worker_watch_acceptors(sk_worker *w, bool neighbours) {
         if ((a->neighbour != NULL) != neighbours)
             continue;
         rc = sk_loop_add(w->loop, &a->watch, a->watch.fd, wanted(a));
-        a->watched = rc == 0;
+        a->watched = true; /* or it will be, when it is wanted again: to remove it does no harm */
     }
     return rc;
 }
