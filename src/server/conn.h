@@ -62,6 +62,7 @@ struct sk_sconn {
     bool is_tls : 1;
     bool watched : 1;
     bool counted : 1; /* in the census */
+    bool vouched : 1; /* by a proxy that we trust, in a PROXY header */
     uint32_t dropped; /* bytes, while lingering */
 };
 /* What an idle connection costs without TLS, the kernel's part aside: 320 bytes with the

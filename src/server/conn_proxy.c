@@ -32,6 +32,7 @@ static sk_step go_on(sk_sconn *c, const sk_proxy_header *h) {
     sk_buf_clear(c->session.in);
     if (!take_identity(c, h))
         return SK_STEP_CLOSE;
+    c->vouched = true;
     c->state = c->is_tls ? SK_SCONN_HANDSHAKE : SK_SCONN_HEAD;
     c->timer_kind = SK_SCONN_NO_TIMER;
     return SK_STEP_ON;

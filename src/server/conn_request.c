@@ -41,14 +41,25 @@ static bool take_params(skua_request *q, const sk_route_match *match) {
     return q->params != NULL;
 }
 
+/* RFC 9110 7.4: an https resource is asked for over what is not secured. A gateway that we trust
+ * may have ended TLS: one that has named its client by PROXY, or comes by a Unix socket. */
+static bool is_misdirected(sk_sconn *c, skua_str target) {
+    static const skua_str https = SK_LIT("https:");
+    skua_str scheme = {target.ptr, target.len < https.len ? target.len : https.len};
+    return !c->is_tls && sk_str_ieq(scheme, https) && !c->vouched &&
+           strncmp(sk_sconn_client(c), "unix:", 5) != 0;
+}
+
 /* Find the route. 200, or the status that refuses the request. */
-static int find_route(const sk_sconn *c, skua_request *q) {
+static int find_route(sk_sconn *c, skua_request *q) {
     sk_route_match match;
     if (sk_str_eq(q->head.method, SK_LIT("CONNECT")))
         return SKUA_STATUS_NOT_IMPLEMENTED;
     int rc = sk_path_parse(q->head.target, sk_request_arena(q), &q->path, &q->query);
     if (rc != 0)
         return sk_sconn_status_of(rc);
+    if (is_misdirected(c, q->head.target))
+        return SKUA_STATUS_MISDIRECTED_REQUEST;
     int status = sk_router_find(c->worker->settings->router, q->head.method, &q->path, &match);
     if (status == SKUA_STATUS_OK && !take_params(q, &match))
         return SKUA_STATUS_SERVICE_UNAVAILABLE;

@@ -15,6 +15,9 @@ for target in ("http://a/hello.txt", "HTTP://a/hello.txt", "http://a:80/hello.tx
 c.kept("its authority goes before Host", get("http://a/hello.txt", host="b"), HELLO)
 c.kept("absolute form without a path", get("http://a"), INDEX)
 c.kept("absolute form with a query and no path", get("http://a?x"), INDEX, also={400})
+for target in ("https://a/hello.txt", "HTTPS://a:80/hello.txt", "https://a"):
+    c.kept("https over what is not secured: " + target, get(target), answer(421),
+           section="RFC 9110 7.4", also={400, 403, 404})
 c.bad("absolute form needs Host all the same", get("http://a/hello.txt", host=None))
 for target in ("http:///hello.txt", "http://", "http:/hello.txt", "http:hello.txt",
                "http://user@a/hello.txt", "http://user:pw@a/hello.txt", "http://a:b/hello.txt",

@@ -60,6 +60,28 @@ static void b01_a_listed_proxy_says_who_it_is(void **state) {
     running_finish(&r);
 }
 
+#define GET_HTTPS "GET https://h/ HTTP/1.1\r\nHost: h\r\n\r\n"
+
+/* RFC 9110 7.4: a trusted gateway may have ended TLS. */
+static void b01_a_listed_proxy_may_ask_for_https(void **state) {
+    (void)state;
+    running r;
+    static raw_client c;
+    start(&r, NULL, LOOPBACK, FROM_LOOPBACK);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, V1 GET_HTTPS);
+    rc_expect(&c, "\r\n\r\n[192.0.2.7:49152]");
+    rc_close(&c);
+    running_finish(&r);
+    start(&r, NULL, LOOPBACK, NULL);
+    rc_connect(&c, skua_server_url(r.s, 0));
+    rc_say(&c, GET_HTTPS GET);
+    rc_expect(&c, "HTTP/1.1 421 ");
+    rc_expect(&c, "\r\n\r\n[127.0.0.1:");
+    rc_close(&c);
+    running_finish(&r);
+}
+
 static void b01_a_header_may_come_byte_by_byte(void **state) {
     (void)state;
     running r;
@@ -402,6 +424,7 @@ static void b01_sockets_of_a_service_manager_are_found_by_name(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(b01_a_listed_proxy_says_who_it_is),
+        cmocka_unit_test(b01_a_listed_proxy_may_ask_for_https),
         cmocka_unit_test(b01_a_header_may_come_byte_by_byte),
         cmocka_unit_test(b01_without_a_header_nobody_is_served),
         cmocka_unit_test(b01_a_header_from_others_is_400),
