@@ -161,6 +161,7 @@ void sk_tls_forget(sk_tls *s); /* the stream goes away */
 /* tls_openssl_hello.c: is what a server is sent, a piece at a time, no ClientHello that is too
  * long? False: the failure is set. */
 bool sk_tls_hello_fits(sk_tls *s, const char *p, size_t len);
+void sk_tls_hello_answered(sk_tls *s); /* another may come */
 
 /* tls_openssl_ctx.c */
 SSL_CTX *sk_tls_ssl_ctx_new(bool server); /* with no setting but the security level */

@@ -170,7 +170,7 @@ static int bio_write(BIO *b, const char *src, size_t len, size_t *put) {
         c->io_code = sk_fail_nomem(&c->io);
         return 0;
     }
-    c->holder->hello = (sk_tls_hello){0};
+    sk_tls_hello_answered(c->holder);
     *put = len;
     return 1;
 }

@@ -6,7 +6,8 @@
  *                                    v
  *              first bytes of a message: its type, its length --4 have come--> judged
  *
- * A second one may come when the first was answered (RFC 8446 4.1.2): it is begun anew then. */
+ * A second one may come when the first was answered (RFC 8446 4.1.2): it is begun anew then. In TLS
+ * 1.2 none does, and what comes instead may be encrypted: it is not looked at. */
 #include "net/tls_openssl.h"
 
 #define JUDGED     4     /* bytes of the message's header */
@@ -65,4 +66,9 @@ bool sk_tls_hello_fits(sk_tls *s, const char *p, size_t len) {
     s->scratch->out.failed = false; /* without memory it ends without a word */
     sk_tls_refuse_more(s, "a ClientHello of 16 KiB or more");
     return false;
+}
+
+void sk_tls_hello_answered(sk_tls *s) {
+    if (SSL_version(s->ssl) >= TLS1_3_VERSION)
+        s->hello = (sk_tls_hello){0};
 }

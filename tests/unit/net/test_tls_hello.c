@@ -1,5 +1,5 @@
 /* What a client costs a server before it has shaken hands: silence, long greetings, crumbs. */
-#include "tls_ends.h"
+#include "tls_visit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -102,6 +102,34 @@ static void b14_a_second_greeting_is_judged_as_well(void **state) {
     ends_close(&e);
 }
 
+/* A client that resumes a session of TLS 1.2 sends its Finished next, whose first bytes are random:
+ * here those of a long greeting. */
+static void b14_what_is_encrypted_is_no_greeting(void **state) {
+    (void)state;
+    unsigned char flight[256];
+    sk_tls_ctx *client = client_of(
+        SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca"), .max_version = SKUA_TLS_1_2));
+    sk_tls_ctx *server = server_of(SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")));
+    visit v = {0};
+    visit_once(&v, client, server, "a.example");
+    ends e;
+    ends_open_with(&e, 65536, client, server, "a.example");
+    assert_int_equal(SSL_set_session(ends_tls(&e, CLIENT)->ssl, v.session), 1);
+    SSL_SESSION_free(v.session);
+    assert_int_equal(sk_tls_handshake(e.end[CLIENT], &e.err[CLIENT]), SKUA_E_AGAIN);
+    assert_int_equal(hear(&e), SKUA_E_AGAIN);
+    assert_int_equal(sk_tls_handshake(e.end[CLIENT], &e.err[CLIENT]), 0);
+    skua_stream *net = sk_pair_end(e.net, SERVER);
+    ptrdiff_t n = net->ops->read(net, flight, sizeof flight, NULL);
+    assert_true(n > 13 && flight[0] == SSL3_RT_CHANGE_CIPHER_SPEC && flight[6] == 0x16);
+    flight[11] = SSL3_MT_CLIENT_HELLO;
+    flight[12] = 0xff;
+    say(&e, flight, (size_t)n);
+    assert_int_equal(hear(&e), SKUA_E_TLS);
+    assert_null(strstr(e.err[SERVER].msg, "ClientHello"));
+    ends_close(&e);
+}
+
 /* Each costs OpenSSL the work for a record. */
 static void b14_crumbs_of_a_greeting_come_to_an_end(void **state) {
     (void)state;
@@ -126,6 +154,7 @@ int main(void) {
         cmocka_unit_test(b14_a_silent_client_is_no_work_for_openssl),
         cmocka_unit_test(b14_a_long_greeting_is_refused_by_its_header),
         cmocka_unit_test(b14_a_second_greeting_is_judged_as_well),
+        cmocka_unit_test(b14_what_is_encrypted_is_no_greeting),
         cmocka_unit_test(b14_crumbs_of_a_greeting_come_to_an_end),
     };
     return cmocka_run_group_tests(tests, common_begin, certs_end);
