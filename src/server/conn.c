@@ -117,20 +117,32 @@ static step_fn *const steps[] = {
 
 /* ---- turns ---- */
 
+static sk_step give_up(sk_sconn *c, skua_log_level level, const char *why) {
+    sk_sconn_tell(c, level, "closed: %s", why);
+    return SK_STEP_CLOSE;
+}
+
+static sk_step give_up_slow_reader(sk_sconn *c) {
+    c->blocked = true;
+    return give_up(c, SKUA_LOG_DEBUG, "its client takes too little of the reply, or nothing");
+}
+
 /* Nothing more can be done now: send, put away what is left, and say what to wait for. */
-static bool settle(sk_sconn *c) {
+static sk_step settle(sk_sconn *c) {
     if (!c->blocked && sk_sconn_flush(c) == SK_STEP_CLOSE)
-        return false;
-    if (sk_sconn_end_turn(c) && sk_sconn_set_timer(c) && sk_sconn_set_watch(c))
-        return true;
-    sk_sconn_tell(c, SKUA_LOG_ERROR, "closed: no memory for what is under way");
-    return false;
+        return SK_STEP_CLOSE;
+    int rc = sk_sconn_end_turn(c) ? sk_sconn_set_timer(c) : SKUA_E_NOMEM;
+    if (rc == SKUA_E_TIMEOUT)
+        return give_up_slow_reader(c);
+    if (rc != 0 || !sk_sconn_set_watch(c))
+        return give_up(c, SKUA_LOG_ERROR, "no memory for what is under way");
+    return SK_STEP_WAIT;
 }
 
 static void run(sk_sconn *c, sk_step s) {
     while (s == SK_STEP_ON)
         s = steps[c->state](c);
-    if (s == SK_STEP_CLOSE || !settle(c))
+    if (s == SK_STEP_CLOSE || settle(c) == SK_STEP_CLOSE)
         sk_sconn_close(c);
 }
 
@@ -180,11 +192,6 @@ static sk_step look_once_more(sk_sconn *c) {
     return sk_sconn_end(c);
 }
 
-static sk_step give_up(sk_sconn *c, skua_log_level level, const char *why) {
-    sk_sconn_tell(c, level, "closed: %s", why);
-    return SK_STEP_CLOSE;
-}
-
 static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
     bool begun = c->state == SK_SCONN_BODY || sk_buf_len(&c->in) > 0;
     switch (kind) {
@@ -204,8 +211,7 @@ static sk_step on_time_out(sk_sconn *c, sk_sconn_timer kind) {
     case SK_SCONN_TIMER_WRITE:
         if (sk_sconn_takes_on(c))
             return flush_first(c);
-        c->blocked = true;
-        return give_up(c, SKUA_LOG_DEBUG, "its client takes too little of the reply, or nothing");
+        return give_up_slow_reader(c);
     case SK_SCONN_TIMER_HEADER:
     case SK_SCONN_TIMER_BODY:
         if (c->state == SK_SCONN_PROXY)

@@ -36,8 +36,8 @@ static inline size_t sk_sconn_queued(const sk_sconn *c) {
 
 /* ---- conn_wait.c: what it waits for, and how long ---- */
 
-/* False: no memory, or the peer takes what is sent too slowly. */
-bool sk_sconn_set_timer(sk_sconn *c);
+/* 0; SKUA_E_NOMEM; SKUA_E_TIMEOUT: the peer takes what is sent too slowly. */
+int sk_sconn_set_timer(sk_sconn *c);
 /* False: no memory. */
 bool sk_sconn_set_watch(sk_sconn *c);
 /* The time for sending is over. Has the peer taken of what was sent before, and not too slowly?

@@ -140,22 +140,25 @@ static bool has_progressed(const sk_sconn *c, sk_sconn_timer kind) {
            (kind == SK_SCONN_TIMER_HEARTBEAT && sent);
 }
 
-bool sk_sconn_set_timer(sk_sconn *c) {
+int sk_sconn_set_timer(sk_sconn *c) {
     sk_sconn_timer kind = timer_due(c);
     bool same = kind == (sk_sconn_timer)c->timer_kind;
     /* Where none is due, one that was set for what is over may be running still. */
     if (same && kind != SK_SCONN_NO_TIMER && !has_progressed(c, kind))
-        return true;
+        return 0;
     int64_t rate = least_rate(c, kind);
     if (rate > 0 && !same && !begin_pace(c, kind))
-        return false;
+        return SKUA_E_NOMEM;
     bool too_slow = rate > 0 && same && is_too_slow(c, kind, rate);
-    if (kind == SK_SCONN_TIMER_WRITE && (too_slow || !note_taken(c)))
-        return false;
+    if (kind == SK_SCONN_TIMER_WRITE && too_slow)
+        return SKUA_E_TIMEOUT;
+    if (kind == SK_SCONN_TIMER_WRITE && !note_taken(c))
+        return SKUA_E_NOMEM;
     if (kind == SK_SCONN_TIMER_IDLE)
         give_back_extra(c);
     c->timer_kind = (uint8_t)kind;
-    return sk_loop_arm(c->worker->loop, &c->timer, too_slow ? 0 : timer_ms(c, kind)) == 0;
+    int64_t ms = too_slow ? 0 : timer_ms(c, kind);
+    return sk_loop_arm(c->worker->loop, &c->timer, ms) == 0 ? 0 : SKUA_E_NOMEM;
 }
 
 bool sk_sconn_takes_on(sk_sconn *c) {
@@ -173,7 +176,7 @@ bool sk_sconn_wait_less(sk_sconn *c) {
     if (due != SK_SCONN_TIMER_IDLE && due != SK_SCONN_TIMER_HEARTBEAT)
         return true;
     c->timer_kind = SK_SCONN_NO_TIMER;
-    return sk_sconn_set_timer(c);
+    return sk_sconn_set_timer(c) == 0;
 }
 
 /* ---- what for ---- */

@@ -99,6 +99,27 @@ static void b09_times_that_are_over_are_told(void **state) {
     op_free(&p);
 }
 
+/* It takes some, and so the server sends some: that is looked at while it goes on. */
+static void b09_who_reads_too_slowly_is_told_as_such(void **state) {
+    (void)state;
+    over_pair p;
+    begin(&p, SKUA_LOG_DEBUG);
+    p.settings.rate_min = 1000;
+    p.settings.rate_grace_ms = 5000;
+    assert_true(op_connect(&p, 1000));
+    p.client->ops->writev(p.client, &SK_LIT("GET /much HTTP/1.1\r\n" HOST "\r\n"), 1, NULL);
+    op_turn(&p);
+    for (int seconds = 0; op_is_open(&p) && seconds < 20; seconds++) {
+        p.clock.now_ms += 1000;
+        assert_int_equal(p.client->ops->read(p.client, &(char){0}, 1, NULL), 1);
+        op_turn(&p);
+    }
+    assert_false(op_is_open(&p));
+    assert_int_equal(lines.lines, 1);
+    assert_non_null(strstr(lines.text, ": closed: its client takes too little"));
+    op_free(&p);
+}
+
 static void b09_no_peer_can_flood_it(void **state) {
     (void)state;
     over_pair p;
@@ -120,6 +141,7 @@ int main(void) {
         cmocka_unit_test(b09_each_request_that_is_refused_is_told_with_its_reason),
         cmocka_unit_test(b09_no_more_than_was_asked_for_is_told),
         cmocka_unit_test(b09_times_that_are_over_are_told),
+        cmocka_unit_test(b09_who_reads_too_slowly_is_told_as_such),
         cmocka_unit_test(b09_no_peer_can_flood_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
