@@ -94,13 +94,6 @@ void sk_buf_printf(sk_buf *b, const char *fmt, ...) {
     sk_buf_commit(b, (size_t)len);
 }
 
-void sk_buf_consume(sk_buf *b, size_t n) {
-    if (n >= sk_buf_len(b))
-        b->start = b->end = 0;
-    else
-        b->start += (uint32_t)n;
-}
-
 void sk_buf_free(sk_buf *b) {
     sk_free(b->data);
     *b = (sk_buf){0};

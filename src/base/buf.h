@@ -56,7 +56,12 @@ void sk_buf_append_uint(sk_buf *b, uint64_t v); /* decimal */
 void sk_buf_append_hex(sk_buf *b, uint64_t v);  /* lower case, no leading zeros */
 void sk_buf_printf(sk_buf *b, const char *fmt, ...) SKUA_PRINTF(2, 3);
 /* Take n bytes off the front; an emptied buffer starts anew at its beginning. */
-void sk_buf_consume(sk_buf *b, size_t n);
+static inline void sk_buf_consume(sk_buf *b, size_t n) {
+    if (n >= sk_buf_len(b))
+        b->start = b->end = 0;
+    else
+        b->start += (uint32_t)n;
+}
 /* Cut the content back to its first n bytes. */
 static inline void sk_buf_truncate(sk_buf *b, size_t n) {
     b->end = b->start + (uint32_t)n;

@@ -38,15 +38,9 @@ int sk_hex_value(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool sk_str_eq(skua_str a, skua_str b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-bool sk_str_ieq(skua_str a, skua_str b) {
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (a.ptr[i] != b.ptr[i] && sk_lower(a.ptr[i]) != sk_lower(b.ptr[i]))
+bool sk_mem_ieq(const char *a, const char *b, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (a[i] != b[i] && sk_lower(a[i]) != sk_lower(b[i]))
             return false;
     }
     return true;
@@ -89,16 +83,6 @@ bool sk_str_is_field_value(skua_str s) {
     return all_of_class(s.ptr, s.len, SK_CHAR_VALUE);
 }
 #endif
-
-skua_str sk_str_trim(skua_str s) {
-    while (s.len > 0 && sk_is_blank(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len > 0 && sk_is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
-}
 
 bool sk_str_to_int64(skua_str s, int64_t *out) {
     int64_t v = 0;

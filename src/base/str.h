@@ -42,16 +42,30 @@ static inline bool sk_is_tchar(char c) {
 /* 0..15, or -1. */
 int sk_hex_value(char c);
 
-bool sk_str_eq(skua_str a, skua_str b);
+static inline bool sk_str_eq(skua_str a, skua_str b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+/* Are so many bytes equal, upper and lower case alike? */
+bool sk_mem_ieq(const char *a, const char *b, size_t n);
 /* Equal, upper and lower case alike. */
-bool sk_str_ieq(skua_str a, skua_str b);
+static inline bool sk_str_ieq(skua_str a, skua_str b) {
+    return a.len == b.len && sk_mem_ieq(a.ptr, b.ptr, a.len);
+}
 /* A token: not empty, tchar only (RFC 9110 5.6.2). */
 bool sk_str_is_token(skua_str s);
 /* A field value: no CR, LF, NUL, other control but HTAB; bytes from 0x80 on are allowed (RFC 9110
  * 5.5). Leading and trailing white space is not judged. */
 bool sk_str_is_field_value(skua_str s);
 /* Without SP and HTAB at either end (OWS, RFC 9110 5.6.3). */
-skua_str sk_str_trim(skua_str s);
+static inline skua_str sk_str_trim(skua_str s) {
+    while (s.len > 0 && sk_is_blank(s.ptr[0])) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len > 0 && sk_is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
 /* Only 1*DIGIT, and not above INT64_MAX. */
 bool sk_str_to_int64(skua_str s, int64_t *out);
 /* Does the comma-separated list hold this token, upper and lower case alike (RFC 9110 5.6.1)? */

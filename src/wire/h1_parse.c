@@ -87,6 +87,11 @@ static bool token(cursor *c, skua_str *out, int code, const char *what) {
 static bool version(cursor *c, sk_role reader, int *out) {
     static const char prefix[] = "HTTP/";
     static const char malformed[] = "malformed HTTP version";
+    if (c->end - c->p >= 8 && memcmp(c->p, "HTTP/1.1", 8) == 0) { /* as nearly always */
+        c->p += 8;
+        *out = 11;
+        return true;
+    }
     int code = reader == SK_SERVER ? SKUA_E_BAD_REQUEST_LINE : SKUA_E_BAD_STATUS_LINE;
     const char *other = reader == SK_SERVER ? malformed : "not an HTTP response";
     for (size_t i = 0; i < sizeof prefix - 1; i++) {

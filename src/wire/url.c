@@ -305,12 +305,15 @@ void sk_url_append_escaped(sk_buf *out, skua_str s) {
 ptrdiff_t sk_url_decode(skua_str s, char *out) {
     char *to = out;
     for (size_t i = 0; i < s.len; i++) {
-        bool escaped = s.ptr[i] == '%';
-        int v = escaped ? escape_value(s, i) : (unsigned char)s.ptr[i];
-        if (v <= 0)
+        char c = s.ptr[i];
+        if (c == '%') {
+            int v = escape_value(s, i);
+            c = v < 0 ? '\0' : (char)v;
+            i += 2;
+        }
+        if (c == '\0')
             return -1;
-        *to++ = (char)v;
-        i += escaped ? 2 : 0;
+        *to++ = c;
     }
     return to - out;
 }
