@@ -1,6 +1,7 @@
 /* bench/floor_server.c - the least that a server can do: the system calls, and no decision.
  *
  *     floor_server PORT canned BYTES     a body of so many bytes for each head that ends
+ *     floor_server PORT reply PATH       what the file holds, head and all
  *     floor_server PORT file PATH        the file, by sendfile
  *     floor_server PORT upload BYTES     a body of so many is dropped, then 13 bytes
  *     floor_server PORT close BYTES      as canned, and the connection ends with it */
@@ -143,6 +144,15 @@ static void open_file(const char *path) {
     plan.reply_len = floor_head(plan.reply, sizeof plan.reply, st.st_size);
 }
 
+static void load_reply(const char *path) {
+    int file = open(path, O_RDONLY);
+    ssize_t n = file < 0 ? -1 : read(file, plan.reply, sizeof plan.reply);
+    if (n < 0)
+        floor_die(path);
+    plan.reply_len = (size_t)n;
+    close(file);
+}
+
 int main(int argc, char **argv) {
     if (argc != 4)
         return 2;
@@ -151,6 +161,8 @@ int main(int argc, char **argv) {
     plan.serve = is_file ? serve_file : is_upload ? serve_upload : serve_canned;
     if (is_file) {
         open_file(argv[3]);
+    } else if (strcmp(argv[2], "reply") == 0) {
+        load_reply(argv[3]);
     } else {
         plan.amount = atoll(argv[3]);
         plan.reply_len = floor_reply(plan.reply, is_upload ? 13 : (size_t)plan.amount);

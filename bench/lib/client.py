@@ -9,18 +9,20 @@ import subprocess
 import sys
 import time
 
-from canned import GIB
+from contestants import start_floor
+from large import GIB
 from processes import pinned, process, skua
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
 BLOCK_SECONDS = 0.06
+FIELDS = 40
 AGAIN = "skua again"  # the same client a second time: what the two differ by is noise
 
 
 @dataclasses.dataclass
 class Workload:
     title: str
-    server: str  # files, tls or canned
+    server: str  # one of places()
     path: str
     length: int  # of the body
     most: float  # times the floor
@@ -30,10 +32,10 @@ WORKLOADS = (
     Workload("13 B", "files", "small.txt", 13, 1.25),
     Workload("1 KiB", "files", "1k.bin", 1 << 10, 1.25),
     Workload("64 KiB", "files", "64k.bin", 1 << 16, 1.25),
-    Workload("13 B, 40 fields", "canned", "fields", 13, 1.25),
+    Workload("13 B, 40 fields", "fields", "", 13, 1.25),
     Workload("13 B TLS", "tls", "small.txt", 13, 1.25),
     Workload("64 KiB TLS", "tls", "64k.bin", 1 << 16, 1.25),
-    Workload("1 GiB", "canned", "gib", GIB, 1.1),
+    Workload("1 GiB", "large", "", GIB, 1.1),
 )
 
 
@@ -107,22 +109,32 @@ def compare(build, workload, arguments, rounds):
         print("    %-12s %-30s %s" % (client.name, client.cell(), ratio), flush=True)
 
 
+def write_fields(path):
+    """A reply with as many fields as a large site sends."""
+    fields = ["Content-Type: text/plain", "Content-Length: 13"]
+    fields += ["X-Field-%02d: a value of a usual length" % i for i in range(len(fields), FIELDS)]
+    path.write_text("HTTP/1.1 200 OK\r\n%s\r\n\r\nHello, World!" % "\r\n".join(fields), newline="")
+
+
 @contextlib.contextmanager
-def canned():
-    """The server of canned replies; gives its port."""
-    with process([sys.executable, str(BENCH / "lib" / "canned.py")], stdin=subprocess.PIPE,
-                 stdout=subprocess.PIPE, text=True) as child:
-        yield int(child.stdout.readline())
+def places(place):
+    """Where each kind of server is: what a client is told, ahead of a path."""
+    data, fields = place.scratch / "data", place.scratch / "fields"
+    write_fields(fields)
+    large = [sys.executable, str(BENCH / "lib" / "large.py")]
+    with skua(place.build, place.folder) as (_, port), \
+            skua(place.build, place.folder, "--tls", XDG_DATA_HOME=str(data)) as (_, tls_port), \
+            start_floor(["reply", fields], False, place) as floor, \
+            process(large, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        yield {"files": ["http://127.0.0.1:%d/" % port],
+               "tls": ["https://127.0.0.1:%d/" % tls_port, str(data / "skua" / "ca.pem")],
+               "fields": ["http://127.0.0.1:%d/" % floor.port],
+               "large": ["http://127.0.0.1:%d/" % int(child.stdout.readline())]}
 
 
-def measure(build, folder, scratch, rounds):
-    data = scratch / "data"
+def measure(place, rounds):
     print("== CPU of a client, us a request: median (least to most)")
-    with skua(build, folder) as (_, port), canned() as canned_port, \
-            skua(build, folder, "--tls", XDG_DATA_HOME=str(data)) as (_, tls_port):
-        places = {"files": ["http://127.0.0.1:%d/" % port],
-                  "canned": ["http://127.0.0.1:%d/" % canned_port],
-                  "tls": ["https://127.0.0.1:%d/" % tls_port, str(data / "skua" / "ca.pem")]}
+    with places(place) as where:
         for workload in WORKLOADS:
-            base, *more = places[workload.server]
-            compare(build, workload, [base + workload.path] + more, rounds)
+            base, *more = where[workload.server]
+            compare(place.build, workload, [base + workload.path] + more, rounds)

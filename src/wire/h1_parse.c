@@ -44,6 +44,10 @@ static bool expect_byte(cursor *c, char byte, int code, const char *what) {
 /* RFC 9112 2.2: a line ends in CRLF; a bare CR is invalid, and a bare LF is one of the ways to
  * smuggle a request past a more liberal reader. */
 static bool line_end(cursor *c, int code, const char *what) {
+    if (c->end - c->p >= 2 && c->p[0] == '\r' && c->p[1] == '\n') { /* as nearly always */
+        c->p += 2;
+        return true;
+    }
     if (c->p == c->end)
         return incomplete(c);
     if (*c->p == '\n')
