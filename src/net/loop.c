@@ -8,7 +8,6 @@
 #include "sys/wake.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 
 #define READY_MAX 256
@@ -30,8 +29,7 @@ struct sk_loop {
     const skua_clock *clock;
     int64_t now; /* of the step under way, or the last one */
     bool stepping;
-    int64_t held_until;       /* timers are held back: see hold */
-    atomic_llong works_since; /* 0: it waits */
+    int64_t held_until; /* timers are held back: see hold */
     sk_watch *first;
     bool first_told; /* in this step */
     sk_link lists;   /* of timer_list, the most recently used first */
@@ -304,7 +302,6 @@ int sk_loop_step(sk_loop *l, int max_wait_ms) {
     int64_t before = l->now;
     l->now = read_clock(l);
     hold(l, before);
-    atomic_store_explicit(&l->works_since, l->now, memory_order_relaxed);
     l->stepping = true;
     l->ready_next = 0;
     l->ready_end = n;
@@ -312,13 +309,7 @@ int sk_loop_step(sk_loop *l, int max_wait_ms) {
     run_timers(l);
     run_calls(l);
     l->stepping = false;
-    atomic_store_explicit(&l->works_since, 0, memory_order_relaxed);
     return 0;
-}
-
-bool sk_loop_is_held_up(const sk_loop *l, int64_t ms) {
-    int64_t since = atomic_load_explicit(&l->works_since, memory_order_relaxed);
-    return since != 0 && sk_clock_now(l->clock) - since >= ms;
 }
 
 int sk_loop_fd(const sk_loop *l) {

@@ -72,8 +72,6 @@ void sk_loop_wake(sk_loop *l);
 
 /* One round; waits at most max_wait_ms (-1: no end). 0 or -errno. */
 int sk_loop_step(sk_loop *l, int max_wait_ms);
-/* Any thread: has one round's work taken so long, and is not done? */
-bool sk_loop_is_held_up(const sk_loop *l, int64_t ms);
 /* A descriptor that is readable when step has something to do, or -1; and how long until the next
  * timer in ms (-1: none). */
 int sk_loop_fd(const sk_loop *l);

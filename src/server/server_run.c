@@ -34,8 +34,7 @@ static void give_neighbours(skua_server *s, sk_worker *w, uint32_t index) {
     for (uint32_t i = 0; s->crew_count > 1 && i < s->listener_count; i++) {
         const sk_listener *l = s->listeners[i];
         uint32_t next = (index + 1) % s->crew_count;
-        sk_acceptor a = {.tls = l->tls, .proxies = l->proxies, .owned = true};
-        a.neighbour = s->crews[next].worker->loop;
+        sk_acceptor a = {.tls = l->tls, .proxies = l->proxies, .owned = true, .neighbours = true};
         for (uint32_t k = next; !l->shared && k < l->fd_count; k += s->crew_count) {
             a.watch.fd = sk_socket_dup(l->fds[k]);
             if (a.watch.fd >= 0)

@@ -72,8 +72,8 @@ typedef struct sk_acceptor {
     bool watched;
     bool owned;                     /* the worker closes it */
     const sk_address_list *proxies; /* who begins with a PROXY header; NULL: nobody */
-    bool inherited;           /* other processes may accept from it: its queue is theirs, too */
-    const sk_loop *neighbour; /* whose it is, for when that one is held up; NULL: our own */
+    bool inherited;  /* other processes may accept from it: its queue is theirs, too */
+    bool neighbours; /* it is another worker's, for when that one is held up */
 } sk_acceptor;
 
 struct sk_worker {

@@ -5,8 +5,8 @@
  *
  *     WATCHES --somebody comes while the neighbour is at work--> LOOKS AFTER it, in a moment
  *       ^                                                          |      ^
- *       +------ it waits, or works at something else --------------+      | held up: who is in
- *                                                                  +------+ its queue is accepted
+ *       +------------- nobody is in its queue any more ------------+      | who is in its queue
+ *                                                                  +------+ is accepted
  *
  * Connections that are with a worker already stay with it, come what may.
  *
@@ -23,7 +23,7 @@
 #define ACCEPTS_A_TURN  32
 #define ACCEPT_PAUSE_MS 100
 #define ACCEPT_LOG_MS   10000 /* no more often is it said */
-#define HELD_UP_MS      20    /* a loop that works so long at one round */
+#define LOOK_AFTER_MS   20    /* who is then still in its queue is not left there */
 
 /* What who is turned away is told. */
 #define BUSY_REPLY                                                                                 \
@@ -161,9 +161,12 @@ static bool accept_next(sk_acceptor *a) {
     return rc == 0;
 }
 
-static void accept_some(sk_acceptor *a) {
-    for (int i = 0; i < ACCEPTS_A_TURN && accept_next(a); i++)
-        ;
+/* False: there was nobody. */
+static bool accept_some(sk_acceptor *a) {
+    int count = 0;
+    while (count < ACCEPTS_A_TURN && accept_next(a))
+        count++;
+    return count > 0;
 }
 
 static void on_acceptable(sk_watch *watch, unsigned events) {
@@ -173,11 +176,12 @@ static void on_acceptable(sk_watch *watch, unsigned events) {
 
 /* ---- a neighbour's ---- */
 
-/* Whose it is was at work, and will mostly see to it in a moment. */
+/* Whose it is was at work, and will mostly see to it in a moment. Or it was not told, since it
+ * began anew to watch its own, behind us: then beginning anew ourselves puts us behind it again. */
 static void on_neighbours(sk_watch *watch, unsigned events) {
     sk_worker *w = SK_CONTAINER(watch, sk_acceptor, watch)->worker;
     (void)events;
-    if (sk_loop_arm(w->loop, &w->look_after, HELD_UP_MS) == 0)
+    if (sk_loop_arm(w->loop, &w->look_after, LOOK_AFTER_MS) == 0)
         sk_loop_want(w->loop, watch, 0);
 }
 
@@ -185,12 +189,10 @@ static void on_look_after(sk_timer *t) {
     sk_worker *w = SK_CONTAINER(t, sk_worker, look_after);
     for (uint32_t i = 0; i < w->acceptor_count && !w->accept_paused; i++) {
         sk_acceptor *a = &w->acceptors[i];
-        if (!is_open(a) || !a->neighbour)
+        if (!is_open(a) || !a->neighbours)
             continue;
-        bool held_up = sk_loop_is_held_up(a->neighbour, HELD_UP_MS);
-        if (held_up)
-            accept_some(a);
-        if (!held_up || sk_loop_arm(w->loop, t, HELD_UP_MS) != 0)
+        bool again = accept_some(a) && sk_loop_arm(w->loop, t, LOOK_AFTER_MS) == 0;
+        if (!again && !w->accept_paused) /* or the end of the pause sees to it */
             sk_loop_want(w->loop, &a->watch, wanted(a));
     }
 }
@@ -211,14 +213,14 @@ void sk_worker_add_acceptor(sk_worker *w, const sk_acceptor *a) {
     sk_acceptor *own = &w->acceptors[w->acceptor_count++];
     *own = *a;
     own->worker = w;
-    own->watch.fn = a->neighbour ? on_neighbours : on_acceptable;
+    own->watch.fn = a->neighbours ? on_neighbours : on_acceptable;
 }
 
 int sk_worker_watch_acceptors(sk_worker *w, bool neighbours) {
     int rc = 0;
     for (uint32_t i = 0; rc == 0 && i < w->acceptor_count; i++) {
         sk_acceptor *a = &w->acceptors[i];
-        if ((a->neighbour != NULL) != neighbours)
+        if (a->neighbours != neighbours)
             continue;
         rc = sk_loop_add(w->loop, &a->watch, a->watch.fd, wanted(a));
         a->watched = true; /* or it will be, when it is wanted again: to remove it does no harm */
@@ -253,7 +255,7 @@ static bool empty_queue(sk_acceptor *a) {
 /* Nobody comes any more: who has come is accepted, and it is over. Left open it would be ready for
  * ever, as a Unix socket that is shut is. A neighbour sees to its own. */
 static void finish_one(sk_acceptor *a) {
-    if (a->inherited || a->neighbour || empty_queue(a))
+    if (a->inherited || a->neighbours || empty_queue(a))
         close_one(a);
 }
 
@@ -261,7 +263,7 @@ bool sk_worker_let_none_in(sk_worker *w) {
     bool some_may_come = false;
     for (uint32_t i = 0; i < w->acceptor_count; i++) {
         sk_acceptor *a = &w->acceptors[i];
-        if (is_open(a) && !a->inherited && !a->neighbour && sk_socket_let_none_in(a->watch.fd))
+        if (is_open(a) && !a->inherited && !a->neighbours && sk_socket_let_none_in(a->watch.fd))
             some_may_come = true;
         else
             finish_one(a);

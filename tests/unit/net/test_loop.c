@@ -569,27 +569,6 @@ static void a_clock_that_goes_back_stands_still(void **state) {
     sk_loop_free(l);
 }
 
-static void look_how_long(sk_timer *t) {
-    time_probe *p = SK_CONTAINER(t, time_probe, bell.timer);
-    assert_false(sk_loop_is_held_up(p->bell.loop, 20));
-    p->m->now += 20;
-    assert_true(sk_loop_is_held_up(p->bell.loop, 20));
-    p->count++;
-}
-
-static void a_loop_tells_that_it_is_held_up(void **state) {
-    (void)state;
-    manual m;
-    sk_loop *l = manual_loop(&m, 1000);
-    time_probe t = {.bell = {.timer.fn = look_how_long, .loop = l}, .m = &m};
-    assert_int_equal(sk_loop_arm(l, &t.bell.timer, 0), 0);
-    assert_int_equal(sk_loop_step(l, 0), 0);
-    assert_int_equal(t.count, 1);
-    m.now += 1000; /* it waits */
-    assert_false(sk_loop_is_held_up(l, 20));
-    sk_loop_free(l);
-}
-
 /* ---- other threads ---- */
 
 #define THREADS 4
@@ -762,7 +741,6 @@ int main(void) {
         cmocka_unit_test(wait_ends_with_the_next_timer),
         cmocka_unit_test(one_step_has_one_time),
         cmocka_unit_test(a_clock_that_goes_back_stands_still),
-        cmocka_unit_test(a_loop_tells_that_it_is_held_up),
         cmocka_unit_test(posted_calls_run_in_the_loops_thread),
         cmocka_unit_test(call_posted_by_a_call_runs_in_the_next_step),
         cmocka_unit_test(calls_that_have_not_run_are_dropped),

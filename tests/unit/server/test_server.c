@@ -426,6 +426,23 @@ static void failed_handshakes_cost_the_others_nothing(void **state) {
 
 /* ---- shortage ---- */
 
+/* There are no descriptors for a while. */
+static void pause_once(running *r, log_lines *l, raw_client *c) {
+    ask(c, skua_server_url(r->s, 0)); /* it runs, and has all it needs */
+    rc_close(c);
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rc_connect(c, skua_server_url(r->s, 0));
+    few = before;
+    few.rlim_cur = (rlim_t)c->fd + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    rc_say(c, GET);
+    assert_non_null(strstr(wait_for_line(l), "accepting pauses"));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    rc_expect(c, "\r\n\r\nhello plain"); /* it was kept in the queue */
+    rc_close(c);
+}
+
 static void accepting_pauses_without_descriptors(void **state) {
     (void)state;
     running r;
@@ -434,19 +451,28 @@ static void accepting_pauses_without_descriptors(void **state) {
     start(&r, SKUA_OPTS(skua_server_opts, .workers = 1, .log = note_line, .user = &l),
           "http://127.0.0.1:0", NULL);
     static raw_client c;
-    ask(&c, skua_server_url(r.s, 0)); /* it runs, and has all it needs */
-    rc_close(&c);
-    struct rlimit before, few;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    rc_connect(&c, skua_server_url(r.s, 0));
-    few = before;
-    few.rlim_cur = (rlim_t)c.fd + 1;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    rc_say(&c, GET);
-    assert_non_null(strstr(wait_for_line(&l), "accepting pauses"));
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    rc_expect(&c, "\r\n\r\nhello plain"); /* it was kept in the queue */
-    rc_close(&c);
+    pause_once(&r, &l, &c);
+    running_finish(&r);
+    sem_destroy(&l.said);
+}
+
+/* Each worker watches its neighbour's listener as well, and is told of who comes if the neighbour
+ * does not wait. One that goes on watching its own after a pause is told behind its neighbour. */
+static void a_worker_that_has_paused_misses_no_newcomer(void **state) {
+    (void)state;
+    running r;
+    log_lines l;
+    log_init(&l);
+    start(&r, SKUA_OPTS(skua_server_opts, .workers = 2, .log = note_line, .user = &l),
+          "http://127.0.0.1:0", NULL);
+    static raw_client c[20];
+    pause_once(&r, &l, &c[0]);
+    for (size_t i = 0; i < COUNT(c); i++) {
+        ask(&c[i], skua_server_url(r.s, 0));
+        sk_poll_one(c[i].fd, SKUA_WANT_READ, 5, NULL); /* nothing comes, and both wait again */
+    }
+    for (size_t i = 0; i < COUNT(c); i++)
+        rc_close(&c[i]);
     running_finish(&r);
     sem_destroy(&l.said);
 }
@@ -469,6 +495,7 @@ int main(void) {
         cmocka_unit_test(https),
         cmocka_unit_test(failed_handshakes_cost_the_others_nothing),
         cmocka_unit_test(accepting_pauses_without_descriptors),
+        cmocka_unit_test(a_worker_that_has_paused_misses_no_newcomer),
     };
     return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
 }
