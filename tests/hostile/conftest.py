@@ -88,6 +88,14 @@ class Served(Measured, Serving):
     """`skua serve`."""
 
 
+def wait_until(condition, seconds=WAIT):
+    """Look again and again, where nobody tells."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def rest_of(connection, deadline):
     """What is received until the end, whatever the end is."""
     received = bytearray()
@@ -171,7 +179,7 @@ class Visitor:
         """Until so many more requests were answered."""
         with self.news:
             count = len(self.times) + more
-            self.news.wait_for(lambda: len(self.times) >= count or self.failed, WAIT)
+            assert self.news.wait_for(lambda: len(self.times) >= count or self.failed, WAIT)
 
     @property
     def p99(self):

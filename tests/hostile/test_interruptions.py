@@ -4,6 +4,7 @@ it is told to end while clients ask."""
 import contextlib
 import http.client
 import itertools
+import pathlib
 import re
 import shutil
 import signal
@@ -14,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import GET, HELLO, WAIT, Visitor, rest_of
+from conftest import GET, HELLO, WAIT, Visitor, rest_of, wait_until
 
 CROWD = 600  # more than a loop looks at in one round
 
@@ -26,8 +27,7 @@ def has_stopped(server):
 
 def hold_up(server, seconds, meanwhile=lambda: None):
     server.signal(signal.SIGSTOP)
-    while not has_stopped(server):
-        time.sleep(0.01)
+    wait_until(lambda: has_stopped(server))
     meanwhile()
     time.sleep(seconds)  # that it is held up is what it is about
     server.signal(signal.SIGCONT)
@@ -132,7 +132,9 @@ def test_b14_a_certificate_that_changes_under_load(victim, ca, tmp_path):
             for source, target in ((pair.key, key), (pair.cert, cert)):
                 shutil.copy(source, target)  # for a moment they do not match
             server.signal(signal.SIGHUP)
-            server.wait_for(r"^(reloaded: .*\n?)", WAIT)
+            server.wait_for("^reloaded: ok$", count=number)
+            shown = ssl.get_server_certificate((server.host, server.port), timeout=WAIT)
+            assert shown == pathlib.Path(pair.cert).read_text()
             for visitor in visitors:
                 visitor.wait_for(3)
     assert not any(v.failed for v in visitors), [v.failed for v in visitors]
@@ -172,8 +174,7 @@ def test_b01_a_drain_fails_no_request(victim, path):
         thread.start()
     for _ in threads:
         assert ready.acquire(timeout=WAIT)
-    while len(results) < 100:
-        time.sleep(0.001)
+    wait_until(lambda: len(results) >= 100)
     server.signal(signal.SIGTERM)
     for thread in threads:
         thread.join(WAIT)

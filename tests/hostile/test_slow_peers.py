@@ -159,13 +159,15 @@ def test_b01_who_reads_nothing_is_cut(victim, undisturbed, files, ca, tls):
 def read_slowly(server, rate, seconds):
     """Read so many bytes a second of a long reply: for how long that went well."""
     with socket.socket() as connection:
+        connection.settimeout(WAIT)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
         connection.connect((server.host, server.port))
         connection.sendall(READS["a file"])
         begun = time.monotonic()
         while time.monotonic() - begun < seconds and not is_cut(connection):
-            connection.recv(int(rate * EVERY))
+            with contextlib.suppress(ConnectionError):
+                connection.recv(int(rate * EVERY))
             time.sleep(EVERY)
         return time.monotonic() - begun
 

@@ -1,5 +1,6 @@
 """Peers in processes of their own: ready when they say so, ended by their pid."""
 
+import itertools
 import re
 import socket
 import subprocess
@@ -32,10 +33,11 @@ class Process:
             self.ended = True
             self.news.notify_all()
 
-    def wait_for(self, pattern, seconds=WAIT):
-        """The first line that matches, as a match object."""
+    def wait_for(self, pattern, seconds=WAIT, count=1):
+        """The first line that matches, or the count-th, as a match object."""
         def found():
-            return next((m for m in map(re.compile(pattern).search, self.lines) if m), None)
+            matches = filter(None, map(re.compile(pattern).search, self.lines))
+            return next(itertools.islice(matches, count - 1, None), None)
         with self.news:
             self.news.wait_for(lambda: found() or self.ended, seconds)
             match = found()
