@@ -77,7 +77,7 @@ int main(int argc, char **argv) {
     skua_server_listen(server, argv[1], NULL);
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
-    if (skua_server_url(server, 0))
+    if (skua_server_check(server, &err) == 0)
         fprintf(stderr, "serving at %s\n", skua_server_url(server, 0));
     int rc = skua_server_run(server, &err);
     if (rc)

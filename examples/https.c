@@ -39,7 +39,7 @@ static int serve(const char *url, const skua_tls_opts *tls) {
     skua_server_listen(server, url, tls);
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
-    if (skua_server_url(server, 0))
+    if (skua_server_check(server, &err) == 0)
         fprintf(stderr, "serving at %s\n", skua_server_url(server, 0));
     int rc = skua_server_run(server, &err);
     if (rc)

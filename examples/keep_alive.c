@@ -1,5 +1,5 @@
-/* examples/keep_alive.c - requests over one connection: keep_alive https://example.org /
- * /favicon.ico
+/* examples/keep_alive.c - requests over one connection:
+ * keep_alive https://example.org / /favicon.ico
  *
  * The connection is kept as long as both ends like; one that has died is replaced unasked. */
 #include <skua/skua.h>

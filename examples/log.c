@@ -18,7 +18,7 @@ static int get(skua_client *client, const char *url) {
         fprintf(stderr, "%s INFO %s status=%d bytes=%zu first_byte_ms=%.1f total_ms=%.1f\n", when,
                 url, skua_response_status(r), len, t.first_byte, t.total);
     else
-        fprintf(stderr, "%s ERROR %s error=%s phase=%s retry_safe=%d \"%s\"\n", when, url,
+        fprintf(stderr, "%s ERROR %s error=%s phase=%s retry_safe=%d %s\n", when, url,
                 skua_error_name(rc), skua_phase_name(err.phase), err.retry_safe, err.msg);
     skua_response_free(r);
     return rc != 0;
@@ -33,5 +33,5 @@ int main(int argc, char **argv) {
     if (!client)
         fprintf(stderr, "log: %s\n", err.msg);
     skua_client_free(client);
-    return failed;
+    return failed != 0;
 }

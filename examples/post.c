@@ -1,5 +1,5 @@
-/* examples/post.c - post JSON with fields of one's own: post https://api.example.org/items
- * '{"n":1}'
+/* examples/post.c - post JSON with fields of one's own:
+ * post https://api.example.org/items '{"n":1}'
  *
  * The body is bytes; which library makes JSON of what is the program's own choice. */
 #include <skua/skua.h>

@@ -19,12 +19,13 @@ static int get(const char *url, double seconds, skua_error *err) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) {
+    double seconds = argc == 3 ? atof(argv[1]) : 0;
+    if (seconds <= 0) {
         fputs("usage: timeout SECONDS URL\n", stderr);
         return 2;
     }
     skua_error err;
-    int rc = get(argv[2], atof(argv[1]), &err);
+    int rc = get(argv[2], seconds, &err);
     if (rc == SKUA_E_TIMEOUT)
         fprintf(stderr, "timeout: too slow, in phase \"%s\"\n", skua_phase_name(err.phase));
     if (rc != 0)

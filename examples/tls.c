@@ -19,7 +19,7 @@ static int show(const char *server, const skua_tls_opts *tls, skua_error *err) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2) {
+    if (argc < 2 || argc > 3) {
         fputs("usage: tls SERVER [AUTHORITY.pem]\n", stderr);
         return 2;
     }

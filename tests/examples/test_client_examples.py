@@ -165,4 +165,4 @@ def test_log_has_a_line_for_each_request(run, peer):
     assert re.fullmatch(r"[-0-9]{10}T[:0-9]{8}Z INFO \S+/a status=200 bytes=4 "
                         r"first_byte_ms=[0-9.]+ total_ms=[0-9.]+", good)
     assert re.fullmatch(r"\S+ ERROR http://127\.0\.0\.1:1/ error=ConnectionRefusedError "
-                        r'phase=connect retry_safe=1 ".*refused.*"', bad)
+                        r"phase=connect retry_safe=1 connect: .*refused.*", bad)

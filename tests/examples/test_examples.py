@@ -66,6 +66,7 @@ def test_the_two_ends_meet_over_tls(run, certificate, tmp_path):
 def test_serve_says_what_failed(run, tmp_path):
     done = run("serve", "http://127.0.0.1:0", str(tmp_path / "missing"))
     assert done.returncode == 1 and b"missing" in done.stderr
+    assert b"serving at" not in done.stderr
 
 
 def test_readme_code_compiles():
