@@ -87,8 +87,9 @@ SKUA_API int skua_multipart_reader_finish(skua_multipart_reader *r, skua_error *
 SKUA_API void skua_multipart_reader_free(skua_multipart_reader *r);
 
 /* Read the form that is a request's body, from its beginning to its end: where the body is whole,
- * or on the pool. What is wrong with it is the client's fault for SKUA_E_UNSUPPORTED (answer 415),
- * SKUA_E_BODY_TOO_LARGE (413) and codes of the class SKUA_CLASS_PROTOCOL or SKUA_CLASS_LIMIT (400).
+ * or on the pool. It is the client's fault that it failed for SKUA_E_UNSUPPORTED (answer 415),
+ * SKUA_E_BODY_TOO_LARGE (413), SKUA_E_TIMEOUT (408), and codes of the class SKUA_CLASS_PROTOCOL or
+ * SKUA_CLASS_LIMIT (400).
  *
  * Returns: 0, or as the calls above and skua_request_read; files are then removed.
  * Thread: its loop.

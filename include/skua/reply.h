@@ -32,7 +32,7 @@ typedef void skua_reply_event_fn(skua_reply *a, void *user);
 SKUA_API int skua_reply_text(skua_reply *a, int status, const char *fmt, ...) SKUA_PRINTF(3, 4);
 
 /* Reply with bytes of a media type (NULL: none is named), unless skua_reply_send_header has named
- * another. The bytes are copied.
+ * another. The bytes are copied; with NULL and 0 there is no body, as behind 204.
  *
  * Returns: as skua_reply_text.
  * Thread: its loop.
@@ -135,7 +135,8 @@ typedef struct skua_cookie {
 
 /* Set a cookie: add a Set-Cookie field. What browsers would refuse is refused here: a name that
  * begins with "__Host-" or "__Secure-" without what that promises, SameSite=None without Secure,
- * more than 4096 bytes of name and value.
+ * more than 4096 bytes of name and value. A refusal latches: a text that the client has written
+ * goes through skua_url_quote first.
  *
  * Returns: as skua_reply_send_header.
  * Owns: the cookie is copied.

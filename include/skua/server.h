@@ -464,10 +464,11 @@ typedef struct skua_drain_report {
  * `out` may be NULL. If the server does not run yet, it returns at once, and so will
  * skua_server_run.
  *
- * Returns: 0; SKUA_E_TIMEOUT: some requests were cut, and *out is filled; SKUA_E_STATE in a thread
- *          of a worker, who would wait for itself, as a handler on the pool does until its own
- *          reply is cut: they have skua_server_begin_drain;
- *          SKUA_E_INVALID_ARGUMENT.
+ * A handler calls skua_server_begin_drain instead: on the loop this one is refused, and on the pool
+ * it would wait for the handler's own reply.
+ *
+ * Returns: 0; SKUA_E_TIMEOUT: some requests were cut, and *out is filled; SKUA_E_STATE in a
+ *          worker's thread; SKUA_E_INVALID_ARGUMENT.
  * Thread: any, until the server is freed.
  * Since: 0.1 */
 SKUA_API int skua_server_drain(skua_server *s, int64_t deadline_ms, skua_drain_report *out);
