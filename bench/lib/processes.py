@@ -64,11 +64,12 @@ def family(pid):
 
 
 def pss(pid):
-    """Bytes, of the process and all below it; pages that are shared are divided."""
+    """Bytes of memory that is no file's, of the process and all below it; pages that are shared are
+    divided. (Those of libraries are not counted: how many others share them changes meanwhile.)"""
     total = 0
     for one in family(pid):
         text = pathlib.Path(f"/proc/{one}/smaps_rollup").read_text()
-        total += int(re.search(r"^Pss: +(\d+) kB", text, re.M).group(1)) * 1024
+        total += int(re.search(r"^Pss_Anon: +(\d+) kB", text, re.M).group(1)) * 1024
     return total
 
 

@@ -351,7 +351,8 @@ SKUA_API int64_t skua_server_certificate_expiry(const skua_server *s, size_t lis
  * Since: 0.1 */
 SKUA_API int skua_server_check(const skua_server *s, skua_error *err);
 
-/* Serve until skua_server_stop. Blocks; the calling thread is one of the workers.
+/* Serve until skua_server_stop. Blocks; the calling thread is one of the workers, and holds SIGPIPE
+ * back meanwhile. The others take no signals at all.
  *
  * Returns: 0 after a stop, or the first failure that a route or listen call latched,
  *          SKUA_E_STATE (no listener; it runs, or has run, already), SKUA_E_NOMEM, SKUA_E_OS. For

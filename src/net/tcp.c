@@ -65,7 +65,9 @@ static ptrdiff_t tcp_sendfile(skua_stream *s, int fd, int64_t *offset, size_t le
     int rc = let_wait(t, false); /* sendfile cannot be told not to wait for one call */
     if (rc != 0)
         return fail(err, SKUA_PHASE_SEND, -rc);
-    return moved(sk_socket_sendfile(t->fd, fd, offset, len), SKUA_PHASE_SEND, err);
+    ptrdiff_t n = t->sigpipe_held ? sk_socket_sendfile_held(t->fd, fd, offset, len)
+                                  : sk_socket_sendfile(t->fd, fd, offset, len);
+    return moved(n, SKUA_PHASE_SEND, err);
 }
 
 static int tcp_shutdown(skua_stream *s, skua_error *err) {

@@ -9,8 +9,9 @@ typedef struct sk_tcp {
     skua_stream base;
     int fd;
     bool allocated;
-    bool more;  /* the next bytes are followed by others at once */
-    bool waits; /* the socket was let wait in reading */
+    bool more;         /* the next bytes are followed by others at once */
+    bool sigpipe_held; /* by whoever sends: see sk_sigpipe_hold */
+    bool waits;        /* the socket was let wait in reading */
 } sk_tcp;
 
 /* Over a descriptor it now owns; in the caller's memory, which close does not free. */

@@ -383,6 +383,7 @@ static bool take_place(sk_sconn *c, sk_census_place *place) {
 int sk_sconn_open(sk_worker *w, const sk_arrival *a) {
     sk_tcp tcp;
     sk_tcp_init(&tcp, a->fd);
+    tcp.sigpipe_held = w->sigpipe_held;
     sk_sconn *c = new_conn(w);
     if (!c) {
         tcp.base.ops->close(&tcp.base);

@@ -148,6 +148,7 @@ static void leave(sk_crew *c) {
 static void *run_worker(void *arg) {
     sk_crew *c = arg;
     enter(c);
+    c->worker->sigpipe_held = true; /* in a thread of ours all signals are; else by run_here */
     for (int more = 1; c->rc == 0 && more > 0;) {
         more = sk_worker_step(c->worker, -1, &c->err);
         c->rc = more < 0 ? more : 0;
@@ -156,6 +157,14 @@ static void *run_worker(void *arg) {
         skua_server_stop(c->server);
     leave(c);
     return NULL;
+}
+
+/* In the caller's thread. */
+static void run_here(sk_crew *c) {
+    sk_sigpipe before;
+    sk_sigpipe_hold(&before);
+    run_worker(c);
+    sk_sigpipe_let_go(&before);
 }
 
 /* All begin before the first one runs: see sk_worker_watch_acceptors. */
@@ -177,7 +186,7 @@ static int run_workers(skua_server *s, skua_error *err) {
         crews[i].started = rc == 0;
     }
     if (rc == 0)
-        run_worker(&crews[0]);
+        run_here(&crews[0]);
     else
         skua_server_stop(s);
     for (uint32_t i = 1; i < s->crew_count; i++) {

@@ -109,6 +109,7 @@ struct sk_worker {
     sk_ending *ending;
     sk_watch end_watches[SK_END_STAGES]; /* fd -1: not watched, or seen */
     bool draining;
+    bool sigpipe_held; /* in the thread that it runs in */
     bool stopping;
     bool cut;              /* either has taken its time: whoever is left is cut off */
     sk_timer end_deadline; /* of both */

@@ -324,6 +324,14 @@ ptrdiff_t sk_socket_send_ahead(int fd, const skua_str *pieces, size_t count) {
     return transmit(fd, pieces, count, MSG_MORE);
 }
 
+ptrdiff_t sk_socket_sendfile_held(int fd, int file, int64_t *offset, size_t len) {
+    ssize_t n;
+    do
+        n = sendfile(fd, file, offset, len);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
 /* sendfile has no MSG_NOSIGNAL: the signal is held back in this thread and, when it came, taken. It
  * also comes where the connection is reset in the midst of it: then some bytes were sent, and no
  * error is told. */
@@ -332,11 +340,7 @@ ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len) {
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-    ssize_t n;
-    do
-        n = sendfile(fd, file, offset, len);
-    while (n < 0 && errno == EINTR);
-    ptrdiff_t result = n < 0 ? -errno : n;
+    ptrdiff_t result = sk_socket_sendfile_held(fd, file, offset, len);
     if (result == -EPIPE || (result >= 0 && (size_t)result < len))
         sigtimedwait(&pipe_signal, NULL, &(struct timespec){0});
     pthread_sigmask(SIG_SETMASK, &before, NULL);

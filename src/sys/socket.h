@@ -87,6 +87,8 @@ ptrdiff_t sk_socket_send(int fd, const skua_str *pieces, size_t count);
 /* The same where more follows at once: what does not fill a packet waits for it. */
 ptrdiff_t sk_socket_send_ahead(int fd, const skua_str *pieces, size_t count);
 ptrdiff_t sk_socket_sendfile(int fd, int file, int64_t *offset, size_t len);
+/* The same in a thread that holds SIGPIPE back by itself. */
+ptrdiff_t sk_socket_sendfile_held(int fd, int file, int64_t *offset, size_t len);
 int sk_socket_shutdown(int fd); /* the sending direction; 0 or -errno */
 /* How many bytes that were sent the peer has not taken yet; 0 where that cannot be known. */
 int64_t sk_socket_untaken(int fd);

@@ -2,7 +2,7 @@
 #include "sys/thread.h"
 
 #include <sched.h>
-#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A fault is delivered to the thread that made it: were it blocked, the program's own crash
@@ -38,6 +38,31 @@ int sk_thread_start_detached(void *(*fn)(void *), void *arg) {
     rc = start(&t, &attr, fn, arg);
     pthread_attr_destroy(&attr);
     return rc;
+}
+
+static void only_sigpipe(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGPIPE);
+}
+
+static bool sigpipe_is_pending(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+void sk_sigpipe_hold(sk_sigpipe *before) {
+    sigset_t held;
+    only_sigpipe(&held);
+    before->pending = sigpipe_is_pending();
+    pthread_sigmask(SIG_BLOCK, &held, &before->mask);
+}
+
+void sk_sigpipe_let_go(const sk_sigpipe *before) {
+    sigset_t held;
+    only_sigpipe(&held);
+    if (!before->pending && sigpipe_is_pending())
+        sigtimedwait(&held, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 void sk_thread_join(sk_thread t) {

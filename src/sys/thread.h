@@ -3,6 +3,7 @@
 #define SK_SYS_THREAD_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,14 @@ int sk_thread_start_detached(void *(*fn)(void *), void *arg);
 void sk_thread_join(sk_thread t);
 sk_thread sk_thread_self(void);
 bool sk_thread_is_self(sk_thread t);
+/* What was so in a thread before SIGPIPE was held back in it. */
+typedef struct sk_sigpipe {
+    sigset_t mask;
+    bool pending;
+} sk_sigpipe;
+/* Hold SIGPIPE back in this thread; then have all as it was. One that came meanwhile is dropped. */
+void sk_sigpipe_hold(sk_sigpipe *before);
+void sk_sigpipe_let_go(const sk_sigpipe *before);
 /* Processors this process may use, at least 1. */
 int sk_thread_cpus(void);
 int sk_mutex_init(sk_mutex *m); /* 0 or -errno */

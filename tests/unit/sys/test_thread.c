@@ -81,12 +81,46 @@ static void there_is_a_processor(void **state) {
     assert_in_range(sk_thread_cpus(), 1, 65536);
 }
 
+static bool is_pending(void) {
+    sigset_t set;
+    sigpending(&set);
+    return sigismember(&set, SIGPIPE) == 1;
+}
+
+static void sigpipe_is_held_back_and_dropped(void **state) {
+    (void)state;
+    sk_sigpipe before;
+    sigset_t mask;
+    sk_sigpipe_hold(&before);
+    assert_int_equal(pthread_kill(pthread_self(), SIGPIPE), 0);
+    assert_true(is_pending());
+    sk_sigpipe_let_go(&before);
+    assert_false(is_pending());
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    assert_false(sigismember(&mask, SIGPIPE));
+}
+
+/* One that the program has kept for itself stays. */
+static void a_sigpipe_of_before_stays(void **state) {
+    (void)state;
+    sk_sigpipe outer, inner;
+    sk_sigpipe_hold(&outer);
+    assert_int_equal(pthread_kill(pthread_self(), SIGPIPE), 0);
+    sk_sigpipe_hold(&inner);
+    sk_sigpipe_let_go(&inner);
+    assert_true(is_pending());
+    sk_sigpipe_let_go(&outer);
+    assert_false(is_pending());
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_go_to_the_programs_threads),
         cmocka_unit_test(detached_thread_runs),
         cmocka_unit_test(lock_keeps_others_out),
         cmocka_unit_test(there_is_a_processor),
+        cmocka_unit_test(sigpipe_is_held_back_and_dropped),
+        cmocka_unit_test(a_sigpipe_of_before_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
