@@ -33,7 +33,8 @@ static ptrdiff_t read_some(sk_session *s, void *p, size_t room, skua_error *err)
     s->waits = false;
     if (n > 0) {
         s->received += n;
-        s->dry = (size_t)n < room && (ops->flags & SKUA_STREAM_SHORT_IS_DRY);
+        /* Asked for now: a stream that met its end within the read says something else. */
+        s->dry = (size_t)n < room && (s->stream->ops->flags & SKUA_STREAM_SHORT_IS_DRY);
     } else if (n == 0) {
         s->eof = true;
         sk_h1_eof(&s->h1);

@@ -100,7 +100,7 @@ static bool fill(sk_tls *s) {
         sk_buf_commit(&c->in, (size_t)n);
         c->read += (size_t)n;
         c->dry = c->read >= IN_MAX ||
-                 ((size_t)n < READ_SIZE && (below->flags & SKUA_STREAM_SHORT_IS_DRY));
+                 ((size_t)n < READ_SIZE && (s->below->ops->flags & SKUA_STREAM_SHORT_IS_DRY));
         return true;
     }
     if (n == SKUA_E_AGAIN)
