@@ -415,6 +415,43 @@ static void a_patient_session_waits_in_its_reads(void **state) {
     sk_buf_free(&e.out);
 }
 
+/* ---- a stream that learns of its end within a read, as TLS does ---- */
+
+static ptrdiff_t read_end(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    (void)s, (void)buf, (void)len, (void)err;
+    return 0;
+}
+
+static const skua_stream_ops ended_ops = {.size = sizeof ended_ops, .read = read_end};
+
+static ptrdiff_t read_last(skua_stream *s, void *buf, size_t len, skua_error *err) {
+    static const skua_str all = SK_LIT("HTTP/1.1 200 OK\r\n\r\nhello");
+    (void)err;
+    assert_true(len > all.len);
+    memcpy(buf, all.ptr, all.len);
+    s->ops = &ended_ops;
+    return (ptrdiff_t)all.len;
+}
+
+static void an_end_seen_with_the_last_bytes_is_not_waited_for(void **state) {
+    (void)state;
+    static const skua_stream_ops ops = {
+        .size = sizeof ops, .flags = SKUA_STREAM_SHORT_IS_DRY, .read = read_last};
+    skua_stream s = {.ops = &ops};
+    end_point e = {0};
+    sk_buf asked = {0};
+    init_end(&e, &s, SK_CLIENT);
+    sk_h1_start_request(&e.session.h1, &asked, SK_LIT("GET"), SK_LIT("/"), 11);
+    assert_int_equal(sk_h1_finish_head(&e.session.h1, &asked, SK_BODY_NONE, 0), 0);
+    static const sk_event_kind kinds[] = {SK_EV_HEAD, SK_EV_DATA, SK_EV_END};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        assert_int_equal(sk_session_next(&e.session, &e.ev, NULL), 0);
+        assert_int_equal(e.ev.kind, kinds[i]);
+    }
+    sk_buf_free(&asked);
+    sk_buf_free(&e.in);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exchange),
@@ -428,6 +465,7 @@ int main(void) {
         cmocka_unit_test(errors_of_either_side_come_through),
         cmocka_unit_test(waiting_ends_at_the_deadline),
         cmocka_unit_test(a_patient_session_waits_in_its_reads),
+        cmocka_unit_test(an_end_seen_with_the_last_bytes_is_not_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
