@@ -12,8 +12,8 @@
  * scratch, and what the stream below did not take. OpenSSL's face of all this, the BIO, is the
  * scratch's as well: it works for whichever stream holds that.
  *
- * How much one call reads is bounded, as is what a peer may send without saying anything, because
- * OpenSSL goes on by itself until there is data.
+ * How much one call of a server's reads is bounded, as is what a peer may send without saying
+ * anything, because OpenSSL goes on by itself until there is data.
  *
  * It does not encrypt, and does not judge what ends a connection. */
 #include "net/tls_openssl.h"
@@ -30,8 +30,9 @@
 /* More than one writev accepts, with what was held back. Only a peer that makes us answer and does
  * not read the answers could go beyond. */
 #define OUT_MAX (512u * 1024)
-/* One call reads no more below, so that others have their turn: what is left there still makes it
- * readable. */
+/* One call of a server's reads no more below, so that others have their turn: what is left there,
+ * in a socket, still makes it readable. A client has nobody to wait for it, and what another TLS
+ * below (a proxy's) has read by itself makes nothing readable. */
 #define IN_MAX (256u * 1024)
 /* Records of a handshake: there are peers that cut theirs into small ones. */
 #define SHAKING_MAX 2048u
@@ -99,7 +100,7 @@ static bool fill(sk_tls *s) {
     if (n > 0) {
         sk_buf_commit(&c->in, (size_t)n);
         c->read += (size_t)n;
-        c->dry = c->read >= IN_MAX ||
+        c->dry = (s->ctx->server && c->read >= IN_MAX) ||
                  ((size_t)n < READ_SIZE && (s->below->ops->flags & SKUA_STREAM_SHORT_IS_DRY));
         return true;
     }

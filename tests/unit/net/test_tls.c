@@ -322,6 +322,47 @@ static void connections_share_scratch(void **state) {
     ends_close(&a);
 }
 
+/* TLS in TLS, as through a proxy that is spoken to over TLS. What the outer one has read by itself
+ * nobody is told of: the inner one leaves nothing there when it comes back short. */
+static void a_short_read_has_emptied_what_is_below(void **state) {
+    (void)state;
+    enum { LEN = 300000 }; /* a little more than a server's call reads */
+    ends outer, inner = {0};
+    ends_connect(&outer, 4 << 20);
+    skua_error err;
+    for (int i = 0; i < 2; i++)
+        inner.scratch[i] = sk_tls_scratch_new();
+    inner.ctx[CLIENT] = ctx_made(
+        sk_tls_client_ctx(SKUA_OPTS(skua_tls_opts, .ca_file = certs_path("ca")), &err), &err);
+    inner.ctx[SERVER] = ctx_made(
+        sk_tls_server_ctx(SKUA_OPTS(skua_tls_opts, .cert_file = certs_path("good")), &err), &err);
+    inner.end[CLIENT] = sk_tls_client(inner.ctx[CLIENT], outer.end[CLIENT], "a.example",
+                                      inner.scratch[CLIENT], &err);
+    inner.end[SERVER] =
+        sk_tls_server(inner.ctx[SERVER], outer.end[SERVER], inner.scratch[SERVER], &err);
+    ends_shake(&inner);
+    assert_int_equal(inner.rc[SERVER], 0);
+    char *data = calloc(1, LEN), *got = malloc(LEN);
+    for (size_t sent = 0; sent < LEN;) {
+        ptrdiff_t n = ends_write(&inner, SERVER, data, LEN - sent);
+        assert_true(n > 0);
+        sent += (size_t)n;
+    }
+    skua_stream *s = inner.end[CLIENT];
+    for (size_t have = 0; have < LEN;) {
+        assert_int_equal(s->ops->wait(s, SKUA_WANT_READ, 0, &err), 0);
+        ptrdiff_t n = ends_read(&inner, CLIENT, got, LEN);
+        assert_true(n > 0);
+        have += (size_t)n;
+    }
+    free(data);
+    free(got);
+    for (int i = 0; i < 2; i++)
+        outer.end[i] = NULL; /* the inner one closes it */
+    ends_close(&inner);
+    ends_close(&outer);
+}
+
 /* The structure an idle connection has here; OpenSSL's own share is far greater. */
 static void an_idle_connection_owns_no_buffer(void **state) {
     (void)state;
@@ -514,6 +555,7 @@ int main(void) {
         cmocka_unit_test(reads_what_came_before_a_broken_write),
         cmocka_unit_test(a_changed_record_is_refused),
         cmocka_unit_test(connections_share_scratch),
+        cmocka_unit_test(a_short_read_has_emptied_what_is_below),
         cmocka_unit_test(an_idle_connection_owns_no_buffer),
         cmocka_unit_test(speaks_1_2),
         cmocka_unit_test(refuses_old_versions),

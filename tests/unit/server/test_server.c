@@ -328,6 +328,7 @@ static int remove_certificate(void **state) {
 /* Each line has a place of its own, so that the next does not overwrite what is being read. */
 typedef struct log_lines {
     sem_t said;
+    sk_mutex lock;
     char line[LINES][256];
     int written; /* of the server's thread */
     int read;
@@ -335,14 +336,22 @@ typedef struct log_lines {
 
 static void note_line(void *user, const char *line) {
     log_lines *l = user;
+    sk_mutex_lock(&l->lock); /* several workers may call */
     if (l->written < LINES)
         snprintf(l->line[l->written++], sizeof l->line[0], "%s", line);
+    sk_mutex_unlock(&l->lock);
     sem_post(&l->said);
 }
 
 static void log_init(log_lines *l) {
     *l = (log_lines){0};
     sem_init(&l->said, 0, 0);
+    assert_int_equal(sk_mutex_init(&l->lock), 0);
+}
+
+static void log_free(log_lines *l) {
+    sem_destroy(&l->said);
+    sk_mutex_free(&l->lock);
 }
 
 static const char *wait_for_line(log_lines *l) {
@@ -402,7 +411,7 @@ static void https(void **state) {
     sk_tls_ctx_unref(ctx);
     sk_tls_scratch_free(scratch);
     running_finish(&r);
-    sem_destroy(&l.said);
+    log_free(&l);
 }
 
 static void failed_handshakes_cost_the_others_nothing(void **state) {
@@ -421,7 +430,7 @@ static void failed_handshakes_cost_the_others_nothing(void **state) {
     rc_close(&junk);
     rc_close(&silent);
     running_finish(&r);
-    sem_destroy(&l.said);
+    log_free(&l);
 }
 
 /* ---- shortage ---- */
@@ -453,7 +462,7 @@ static void accepting_pauses_without_descriptors(void **state) {
     static raw_client c;
     pause_once(&r, &l, &c);
     running_finish(&r);
-    sem_destroy(&l.said);
+    log_free(&l);
 }
 
 /* Each worker watches its neighbour's listener as well, and is told of who comes if the neighbour
@@ -474,7 +483,7 @@ static void a_worker_that_has_paused_misses_no_newcomer(void **state) {
     for (size_t i = 0; i < COUNT(c); i++)
         rc_close(&c[i]);
     running_finish(&r);
-    sem_destroy(&l.said);
+    log_free(&l);
 }
 
 int main(void) {
