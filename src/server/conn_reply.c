@@ -57,7 +57,8 @@ static sk_step exchange_over(sk_sconn *c) {
     note_route(c);
     bool unforeseen = c->exchange->reply.close; /* the peer may have sent more meanwhile */
     sk_sconn_drop_exchange(c);
-    if (!sk_h1_closing(m) && !sk_h1_recv_idle(m) && sk_session_next(&c->session, &ev, NULL) != 0)
+    if (!sk_h1_closing(m) && !sk_h1_take_end(m) && !sk_h1_recv_idle(m) &&
+        sk_session_next(&c->session, &ev, NULL) != 0)
         return SK_STEP_CLOSE;
     if (!sk_h1_can_cycle(m)) {
         c->linger |= unforeseen || may_be_sending(c);

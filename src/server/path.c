@@ -12,6 +12,7 @@ typedef struct builder {
     uint32_t len;
     uint32_t count;
     sk_segment *segments;
+    bool plain; /* there is nothing to decode in it */
 } builder;
 
 static bool split_absolute(skua_str target, skua_str *path, skua_str *query) {
@@ -61,15 +62,28 @@ static void push_empty(builder *b) {
     push(b, (sk_segment){.at = b->len + 1});
 }
 
+/* False for a bad escape. */
+static bool decode(const builder *b, skua_str raw, sk_segment *seg) {
+    char *to = b->text + seg->at;
+    seg->len = (uint32_t)raw.len;
+    if (b->plain) {
+        memcpy(to, raw.ptr, raw.len);
+        return true;
+    }
+    ptrdiff_t len = sk_url_decode(raw, to);
+    if (len < 0)
+        return false;
+    seg->len = (uint32_t)len;
+    seg->slash = len > 0 && memchr(to, '/', (size_t)len) != NULL;
+    return true;
+}
+
 /* False for a bad escape, and for ".." at the root. */
 static bool add_segment(builder *b, skua_str raw, bool last) {
     b->text[b->len] = '/';
     sk_segment seg = {.at = b->len + 1};
-    ptrdiff_t len = sk_url_decode(raw, b->text + seg.at);
-    if (len < 0)
+    if (!decode(b, raw, &seg))
         return false;
-    seg.len = (uint32_t)len;
-    seg.slash = len > 0 && memchr(b->text + seg.at, '/', (size_t)len) != NULL;
     bool up = is_dots(b, seg, 2);
     if (!up && !is_dots(b, seg, 1)) {
         push(b, seg);
@@ -108,6 +122,7 @@ int sk_path_parse(skua_str target, sk_arena *arena, sk_path *out, skua_str *quer
     if (!split_target(target, &path, query) || path.ptr[0] != '/')
         return SKUA_E_BAD_TARGET;
     builder b = {0};
+    b.plain = !memchr(path.ptr, '%', path.len) && !memchr(path.ptr, '\0', path.len);
     b.segments = sk_arena_alloc(arena, count_slashes(path) * sizeof *b.segments);
     b.text = sk_arena_alloc(arena, path.len + 1);
     if (!b.segments || !b.text)

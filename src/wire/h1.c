@@ -270,6 +270,11 @@ static sk_event_kind next_end(sk_h1 *m, sk_event *ev) {
     return SK_EV_END;
 }
 
+bool sk_h1_take_end(sk_h1 *m) {
+    sk_event unused;
+    return m->recv_state == SK_H1_RECV_END && next_end(m, &unused) == SK_EV_END;
+}
+
 static sk_event_kind next_between(sk_h1 *m, sk_event *ev) {
     (void)ev;
     if (available(m) > 0)

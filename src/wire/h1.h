@@ -66,6 +66,9 @@ static inline size_t sk_h1_consumed(const sk_h1 *m) {
  * that ends with the connection: UINT64_MAX. */
 uint64_t sk_h1_direct(const sk_h1 *m);
 void sk_h1_skip(sk_h1 *m, uint64_t n);
+/* Has the message being received come whole, so that only its end is left to be told? Then it is
+ * as if that had been. */
+bool sk_h1_take_end(sk_h1 *m);
 /* Is the message being received complete, or is there none? */
 bool sk_h1_recv_idle(const sk_h1 *m);
 /* Has the receiver seen the first byte of a message whose head is not complete? */
