@@ -107,11 +107,12 @@ static bool begin_pace(sk_sconn *c, sk_sconn_timer kind) {
 
 static bool is_too_slow(sk_sconn *c, sk_sconn_timer kind, int64_t rate) {
     int64_t took = sk_loop_now(c->worker->loop) - c->extra->pace_began;
-    if (took < c->worker->settings->rate_grace_ms)
+    int64_t grace = c->worker->settings->rate_grace_ms;
+    if (grace < 0 || took < grace)
         return false;
     int64_t moved = moved_by(c, kind) - c->extra->pace_moved;
     begin_pace(c, kind);
-    return moved / rate < took / 1000;
+    return moved * 1000 / took < rate; /* not by whole seconds: the stretch may be shorter */
 }
 
 static bool note_taken(sk_sconn *c) {

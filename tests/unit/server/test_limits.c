@@ -5,6 +5,7 @@
 #include "running.h"
 #include "wait_for.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -340,6 +341,68 @@ static void b01_one_that_is_over_in_time_is_left_alone(void **state) {
     op_free(&p);
 }
 
+/* ---- as options of a route ---- */
+
+static ptrdiff_t fill(void *buf, size_t cap, void *user) {
+    (void)user;
+    memset(buf, 'x', cap);
+    return (ptrdiff_t)cap;
+}
+
+static int pour(skua_request *q, skua_reply *a, void *user) {
+    (void)q;
+    skua_reply_send_response(a, 200);
+    skua_reply_end_headers(a);
+    return skua_reply_stream(a, fill, NULL, user);
+}
+
+/* Byte by byte, until there is an answer or all has been sent. */
+static void drip(raw_client *c, int bytes) {
+    while (bytes-- > 0 && sk_poll_one(c->fd, SKUA_WANT_READ, 10, NULL) != 0)
+        rc_say(c, "x");
+}
+
+#define POST_TO(path, length) "POST " path " HTTP/1.1\r\n" HOST "Content-Length: " length "\r\n\r\n"
+#define ROUTE(...)                                                                                 \
+    { .size = sizeof(skua_route_opts), __VA_ARGS__ }
+
+/* The server's own would not be felt within PATIENCE_MS. */
+static void b01_the_limits_of_a_route_are_those_it_was_given(void **state) {
+    (void)state;
+    static raw_client c;
+    static const struct {
+        const char *pattern, *request;
+        int drops;
+        const char *status; /* NULL: a reset, which who does not read sees as well */
+        skua_route_opts opts;
+    } cases[] = {
+        {"/large", POST_TO("/large", "4"), 0, " 413 ", ROUTE(.fn = hello, .body_max_bytes = 3)},
+        {"/late", POST_TO("/late", "4"), 0, " 408 ", ROUTE(.fn = hello, .body_timeout_ms = 50)},
+        {"/slow", POST_TO("/slow", "999"), 998, " 408 ",
+         ROUTE(.fn = hello, .min_rate_bytes_per_s = 1000)},
+        {"/unread", "GET /unread HTTP/1.1\r\n" HOST "\r\n", 0, NULL,
+         ROUTE(.fn = pour, .write_timeout_ms = 50, .min_rate_bytes_per_s = SKUA_FOREVER)},
+    };
+    running r;
+    running_make(&r, SKUA_OPTS(skua_server_opts, .workers = 1, .min_rate_grace_ms = 50));
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(skua_route_with(r.s, cases[i].pattern, &cases[i].opts), 0);
+    running_start(&r, LOOPBACK, NULL);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct pollfd reset = {0};
+        rc_connect(&c, skua_server_url(r.s, 0));
+        rc_say(&c, cases[i].request);
+        drip(&c, cases[i].drops);
+        reset.fd = c.fd;
+        if (cases[i].status)
+            rc_expect(&c, cases[i].status);
+        else
+            assert_int_equal(poll(&reset, 1, PATIENCE_MS), 1);
+        rc_close(&c);
+    }
+    running_finish(&r);
+}
+
 /* ---- connections ---- */
 
 static void too_many(const skua_server_opts *opts) {
@@ -480,6 +543,7 @@ int main(void) {
         cmocka_unit_test(b01_one_whose_reply_was_begun_is_cut),
         cmocka_unit_test(b01_one_whose_body_takes_too_long_is_408),
         cmocka_unit_test(b01_one_that_is_over_in_time_is_left_alone),
+        cmocka_unit_test(b01_the_limits_of_a_route_are_those_it_was_given),
         cmocka_unit_test(b02_more_connections_than_allowed_are_503),
         cmocka_unit_test(b02_addresses_are_counted_apart),
         cmocka_unit_test(b02_few_descriptors_serve_many_in_turn),
