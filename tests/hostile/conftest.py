@@ -88,14 +88,6 @@ class Served(Measured, Serving):
     """`skua serve`."""
 
 
-def wait_until(condition, seconds=WAIT):
-    """Look again and again, where nobody tells."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def rest_of(connection, deadline):
     """What is received until the end, whatever the end is."""
     received = bytearray()

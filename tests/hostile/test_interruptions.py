@@ -15,7 +15,8 @@ import time
 
 import pytest
 
-from conftest import GET, HELLO, WAIT, Visitor, rest_of, wait_until
+from conftest import GET, HELLO, WAIT, Visitor, rest_of
+from processes import wait_until
 
 CROWD = 600  # more than a loop looks at in one round
 

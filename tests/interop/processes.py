@@ -5,8 +5,17 @@ import re
 import socket
 import subprocess
 import threading
+import time
 
 WAIT = 30  # seconds after which a peer that says nothing has failed
+
+
+def wait_until(condition, seconds=WAIT):
+    """Look again and again, where nobody tells."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 class Process:

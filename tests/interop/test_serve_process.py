@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from processes import Serving
+from processes import Serving, wait_until
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -225,8 +225,7 @@ def test_b12_sighup_opens_the_log_again(serve, site, tmp_path, http_get):
     log = tmp_path / "access.log"
     server = serve("--log-file", log, site)
     http_get(server, "/hello.txt?1")
-    while "/hello.txt?1 " not in log.read_text():  # it is written in a moment
-        assert server.popen.poll() is None
+    wait_until(lambda: "/hello.txt?1 " in log.read_text())
     log.rename(tmp_path / "access.log.1")
     server.signal(signal.SIGHUP)
     server.wait_for("the log is opened again")
