@@ -4,8 +4,8 @@
  *          -> precompressed, and a coding is accepted: "path.br", "path.zst", "path.gz", whichever
  *             the client likes best and is there, and no older than the original
  *
- * A small file that is asked for often comes from the worker's memory (file_cache.h); else nothing
- * is kept between requests but the directory's descriptor. */
+ * A file that is asked for often comes from the worker's memory, or is open there (file_cache.h);
+ * else nothing is kept between requests but the directory's descriptor. */
 #include "server/dir.h"
 
 #include "base/str.h"
@@ -60,6 +60,14 @@ static void offer_to_cache(skua_request *q, const sk_file_key *key, const sk_ans
 
 /* ---- the file itself ---- */
 
+/* Others that are open for the sake of speed give way. A descriptor, or -errno. */
+static int open_below(const sk_dir *d, skua_request *q, const char *path) {
+    sk_file_cache *files = sk_exchange_of_request(q)->conn->worker->files;
+    int fd = sk_file_open_below(d->fd, path);
+    bool short_of = fd == -EMFILE || fd == -ENFILE;
+    return short_of && sk_file_cache_close(files) ? sk_file_open_below(d->fd, path) : fd;
+}
+
 static int find_plain(const sk_dir *d, skua_request *q, const char *path, sk_answer_file *out) {
     sk_file_key key = sk_file_key_of(d->fd, path);
     const sk_cached_file *cached = find_cached(q, &key);
@@ -67,7 +75,7 @@ static int find_plain(const sk_dir *d, skua_request *q, const char *path, sk_ans
         *out = (sk_answer_file){.cached = cached, .fd = -1, .type = cached->type};
         return 0;
     }
-    int rc = sk_answer_file_open(sk_file_open_below(d->fd, path), out);
+    int rc = sk_answer_file_open(open_below(d, q, path), out);
     if (rc != 0)
         return rc;
     out->type = type_of(d, path);

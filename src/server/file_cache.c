@@ -159,11 +159,18 @@ static void close_unused(sk_file_cache *c, int64_t since) {
     }
 }
 
+bool sk_file_cache_close(sk_file_cache *c) {
+    bool any = c && c->open > 0;
+    if (any)
+        close_unused(c, INT64_MAX);
+    return any;
+}
+
 static void on_close(sk_timer *t) {
     sk_file_cache *c = SK_CONTAINER(t, sk_file_cache, close);
     close_unused(c, sk_loop_now(c->loop) - OPEN_MS);
     if (c->open > 0 && sk_loop_arm(c->loop, &c->close, OPEN_MS) != 0)
-        close_unused(c, INT64_MAX);
+        sk_file_cache_close(c);
 }
 
 /* ---- hearing of changes ---- */

@@ -46,5 +46,7 @@ const sk_cached_file *sk_file_cache_get(sk_file_cache *c, const sk_file_key *key
  * can be watched. `type` must outlive the cache; `now` in Unix seconds. */
 void sk_file_cache_offer(sk_file_cache *c, const sk_file_key *key, const sk_file_info *info,
                          const char *type, int64_t now);
+/* Descriptors are short: keep no file open. Were there any? NULL is fine. */
+bool sk_file_cache_close(sk_file_cache *c);
 
 #endif

@@ -156,6 +156,9 @@ static bool accept_next(sk_acceptor *a) {
     if (a->worker->accept_paused)
         return false;
     int rc = accept_one(a);
+    /* Files that are open for the sake of speed are no reason to turn to nobody. */
+    if ((rc == -EMFILE || rc == -ENFILE) && sk_file_cache_close(a->worker->files))
+        rc = accept_one(a);
     if (rc != 0 && rc != -EAGAIN)
         pause_accepting(a->worker, -rc);
     return rc == 0;

@@ -352,6 +352,22 @@ static void who_sends_from_it_keeps_it_open(void **state) {
     sk_open_file_release(mine);
 }
 
+static void large_files_are_closed_where_descriptors_are_short(void **state) {
+    (void)state;
+    assert_false(sk_file_cache_close(NULL));
+    assert_true(keep("a/b/file"));
+    assert_false(sk_file_cache_close(it.cache));
+    put_large("large", 'a');
+    assert_true(keep("large"));
+    sk_open_file *mine = sk_open_file_share(get("large")->open);
+    assert_true(sk_file_cache_close(it.cache));
+    assert_false(has("large"));
+    assert_true(has("a/b/file"));
+    assert_int_equal(mine->users, 1); /* a reply goes on */
+    sk_open_file_release(mine);
+    assert_true(keep("large"));
+}
+
 static void a_change_drops_a_large_file(void **state) {
     (void)state;
     put_large("large", 'a');
@@ -857,6 +873,7 @@ int main(void) {
         ALONE(what_is_not_kept),
         ALONE(a_large_file_is_kept_open),
         ALONE(who_sends_from_it_keeps_it_open),
+        ALONE(large_files_are_closed_where_descriptors_are_short),
         ALONE(a_change_drops_a_large_file),
         ALONE(one_that_nobody_asks_for_is_closed),
         ALONE(few_large_files_are_open),

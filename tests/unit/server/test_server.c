@@ -5,6 +5,7 @@
 #include "running.h"
 #include "wait_for.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -465,6 +466,49 @@ static void accepting_pauses_without_descriptors(void **state) {
     log_free(&l);
 }
 
+/* Whoever comes gets the descriptor of a large file that is kept open. */
+static void files_that_are_open_give_way_to_newcomers(void **state) {
+    (void)state;
+    running r;
+    log_lines l;
+    log_init(&l);
+    char dir[] = "/tmp/skua-test-XXXXXX", path[64];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/large", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(ftruncate(fd, 100000), 0);
+    close(fd);
+    running_make(&r, SKUA_OPTS(skua_server_opts, .workers = 1, .log = note_line, .user = &l));
+    assert_int_equal(skua_route(r.s, "/{$}", hello, NULL), 0);
+    assert_int_equal(skua_route_dir(r.s, "/files/", dir, NULL), 0);
+    running_start(&r, "http://127.0.0.1:0", NULL);
+    static raw_client c, late;
+    rc_connect(&c, skua_server_url(r.s, 0));
+    for (int i = 0; i < 3; i++) {
+        rc_say(&c, "HEAD /files/large HTTP/1.1\r\nHost: h\r\n\r\n");
+        rc_expect(&c, "HTTP/1.1 200 ");
+        rc_expect(&c, "\r\n\r\n");
+    }
+    rc_connect(&late, skua_server_url(r.s, 0));
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = dup(late.fd);
+    close(next);
+    few = before;
+    few.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    rc_say(&late, GET);
+    rc_expect(&late, "\r\n\r\nhello plain");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(l.written, 0);
+    rc_close(&late);
+    rc_close(&c);
+    running_finish(&r);
+    log_free(&l);
+    unlink(path);
+    rmdir(dir);
+}
+
 /* Each worker watches its neighbour's listener as well, and is told of who comes if the neighbour
  * does not wait. One that goes on watching its own after a pause is told behind its neighbour. */
 static void a_worker_that_has_paused_misses_no_newcomer(void **state) {
@@ -504,6 +548,7 @@ int main(void) {
         cmocka_unit_test(https),
         cmocka_unit_test(failed_handshakes_cost_the_others_nothing),
         cmocka_unit_test(accepting_pauses_without_descriptors),
+        cmocka_unit_test(files_that_are_open_give_way_to_newcomers),
         cmocka_unit_test(a_worker_that_has_paused_misses_no_newcomer),
     };
     return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
