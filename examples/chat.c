@@ -7,17 +7,17 @@
 #include <signal.h>
 #include <skua/skua.h>
 #include <stdio.h>
-#include <string.h>
 
 #define LISTENERS_MAX 1000
 
 static const char page[] =
-    "<!DOCTYPE html><title>chat</title><ul id=said></ul>\n"
-    "<form onsubmit='fetch(\"say\", {method: \"POST\", body: new URLSearchParams(new "
-    "FormData(this))});"
-    " this.reset(); return false'><input name=text autofocus></form>\n"
-    "<script>new EventSource('events').onmessage = e => said.append("
-    "Object.assign(document.createElement('li'), {textContent: e.data}))</script>\n";
+    "<!DOCTYPE html><title>chat</title><ul id=said></ul>"
+    "<form id=form><input name=text autofocus></form><script>\n"
+    "form.onsubmit = () => { fetch('say', {method: 'POST',"
+    " body: new URLSearchParams(new FormData(form))}); form.reset(); return false }\n"
+    "new EventSource('events').onmessage = e => said.append("
+    "Object.assign(document.createElement('li'), {textContent: e.data}))\n"
+    "</script>\n";
 
 static skua_server *server;
 
@@ -50,9 +50,12 @@ static int enter(skua_reply *a) {
 static void leave(skua_reply *a, void *user) {
     (void)user;
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; i < count; i++)
-        if (listeners[i] == a)
-            listeners[i--] = listeners[--count];
+    for (size_t i = 0; i < count; i++) {
+        if (listeners[i] == a) {
+            listeners[i] = listeners[--count];
+            break;
+        }
+    }
     pthread_mutex_unlock(&lock);
     skua_reply_finish(a);
 }
