@@ -5,7 +5,7 @@
 #define SK_SERVER_LOG_SINK_H
 
 #include "base/line.h"
-#include "server/log_writer.h"
+#include "server/logs.h"
 #include "sys/thread.h"
 
 typedef struct sk_log_sink {

@@ -12,7 +12,7 @@
 #include "server/exchange.h"
 #include "server/file_cache.h"
 #include "server/hook.h"
-#include "server/log_writer.h"
+#include "server/logs.h"
 #include "server/pool.h"
 #include "server/router.h"
 

@@ -1,6 +1,6 @@
 /* The thread that writes the logs: batches, what cannot be written, and files opened again. */
 #include "base/str.h"
-#include "server/log_writer.h"
+#include "server/logs.h"
 #include "sys/clock.h"
 #include "sys/poller.h"
 

@@ -1,6 +1,6 @@
 /* The logs while there is no memory: an error, and nothing is lost. */
 #include "../nomem.h"
-#include "server/log_writer.h"
+#include "server/logs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

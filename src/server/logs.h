@@ -1,4 +1,4 @@
-/* server/log_writer.h - the access log and the error log of a server, and the thread that writes
+/* server/logs.h - the access log and the error log of a server, and the thread that writes
  * them.
  *
  *     worker 1 --lines--> rings --+
@@ -10,8 +10,8 @@
  * thread that sleeps, which then gathers for a moment before it writes. Where a file does not take
  * what is written (a full disk, a closed pipe, a slow reader), the lines wait in the rings, and
  * when those are full, lines are dropped, and counted. */
-#ifndef SK_SERVER_LOG_WRITER_H
-#define SK_SERVER_LOG_WRITER_H
+#ifndef SK_SERVER_LOGS_H
+#define SK_SERVER_LOGS_H
 
 #include "server/log_ring.h"
 
