@@ -1,9 +1,9 @@
 /* server/listener.c - from "https://host:port" to bound descriptors.
  *
  * A host may have several addresses; each is bound. Each worker has a TCP descriptor of its own
- * (SO_REUSEPORT), so that the kernel spreads connections and no worker wakes for another's, but where
- * that one is held up (worker_accept.c). A Unix socket can be bound only once, and one that is handed
- * over is one: the workers share it. */
+ * (SO_REUSEPORT), so that the kernel spreads connections and no worker wakes for another's, but
+ * where that one is held up (worker_accept.c). A Unix socket can be bound only once, and one that
+ * is handed over is one: the workers share it. */
 #include "server/listener.h"
 
 #include "base/fail.h"
