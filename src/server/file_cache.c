@@ -145,8 +145,10 @@ static void put(sk_file_cache *c, entry *e) {
     if (before)
         discard(c, before);
     for (; c->bytes > BYTES_MAX || c->open > OPEN_MAX; c->hand++) {
-        if (c->hand % ENTRIES != place)
-            drop(c, c->hand % ENTRIES);
+        unsigned i = c->hand % ENTRIES;
+        bool helps = c->bytes > BYTES_MAX || (c->entries[i] && c->entries[i]->file.open);
+        if (i != place && helps)
+            drop(c, i);
     }
 }
 

@@ -368,6 +368,28 @@ static void large_files_are_closed_where_descriptors_are_short(void **state) {
     assert_true(keep("large"));
 }
 
+/* Small files in memory take no descriptor, and stay; but for one that finds its set full. */
+static void too_many_large_files_drop_no_small_ones(void **state) {
+    (void)state;
+    char name[16];
+    int kept = 0;
+    for (int i = 0; i < 16; i++) {
+        snprintf(name, sizeof name, "small%d", i);
+        assert_true(put(name, "x", O_CREAT));
+        assert_true(keep(name));
+    }
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "large%d", i);
+        put_large(name, 'a');
+        assert_true(keep(name));
+    }
+    for (int i = 0; i < 16; i++) {
+        snprintf(name, sizeof name, "small%d", i);
+        kept += has(name);
+    }
+    assert_in_range(kept, 12, 16);
+}
+
 static void a_change_drops_a_large_file(void **state) {
     (void)state;
     put_large("large", 'a');
@@ -874,6 +896,7 @@ int main(void) {
         ALONE(a_large_file_is_kept_open),
         ALONE(who_sends_from_it_keeps_it_open),
         ALONE(large_files_are_closed_where_descriptors_are_short),
+        ALONE(too_many_large_files_drop_no_small_ones),
         ALONE(a_change_drops_a_large_file),
         ALONE(one_that_nobody_asks_for_is_closed),
         ALONE(few_large_files_are_open),
