@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "server/route_pattern.h"
 
 #include <skua/status.h>
 
@@ -54,17 +55,6 @@ void sk_router_free(sk_router *r) {
 
 /* ---- adding ---- */
 
-/* A pattern taken apart. */
-typedef struct pattern {
-    skua_str method;
-    skua_str segment[SK_ROUTE_SEGMENTS_MAX]; /* literals; ptr NULL for a parameter */
-    uint32_t count;
-    skua_str name[SK_ROUTE_SEGMENTS_MAX];
-    uint32_t name_count;
-    bool rest;
-    bool named_rest;
-} pattern;
-
 static int compare(skua_str a, skua_str b) {
     if (a.len != b.len)
         return a.len < b.len ? -1 : 1;
@@ -88,85 +78,6 @@ static uint32_t position(const node *n, skua_str literal, bool *found) {
             high = mid;
     }
     return low;
-}
-
-static bool is_name(skua_str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        if (!(c == '_' || sk_is_alpha(c) || (i > 0 && sk_is_digit(c))))
-            return false;
-    }
-    return s.len > 0;
-}
-
-static const char *add_name(pattern *p, skua_str name) {
-    if (!is_name(name))
-        return "a parameter's name is letters, digits and '_'";
-    for (uint32_t i = 0; i < p->name_count; i++) {
-        if (sk_str_eq(p->name[i], name))
-            return "a parameter's name is used twice";
-    }
-    p->name[p->name_count++] = name;
-    return NULL;
-}
-
-static const char *parse_braces(pattern *p, skua_str inside, bool last) {
-    if (sk_str_eq(inside, SK_LIT("$"))) {
-        if (!last)
-            return "\"{$}\" stands only at the end";
-        p->segment[p->count++] = SK_LIT("");
-        return NULL;
-    }
-    if (inside.len > 3 && memcmp(inside.ptr + inside.len - 3, "...", 3) == 0) {
-        if (!last)
-            return "\"{name...}\" stands only at the end";
-        inside.len -= 3;
-        p->rest = p->named_rest = true;
-        return add_name(p, inside);
-    }
-    p->segment[p->count++] = (skua_str){NULL, 0};
-    return add_name(p, inside);
-}
-
-static const char *parse_segment(pattern *p, skua_str s, bool last) {
-    if (p->count == SK_ROUTE_SEGMENTS_MAX)
-        return "the path has too many segments";
-    if (s.len >= 2 && s.ptr[0] == '{' && s.ptr[s.len - 1] == '}')
-        return parse_braces(p, (skua_str){s.ptr + 1, s.len - 2}, last);
-    if (memchr(s.ptr, '{', s.len) || memchr(s.ptr, '}', s.len))
-        return "a parameter takes a whole segment";
-    if (s.len == 0 && last) {
-        p->rest = true;
-        return NULL;
-    }
-    if (sk_str_eq(s, SK_LIT(".")) || sk_str_eq(s, SK_LIT("..")))
-        return "no request's path has dot segments";
-    p->segment[p->count++] = s;
-    return NULL;
-}
-
-/* NULL, or what is wrong. */
-static const char *parse(pattern *p, const char *text) {
-    const char *path = text;
-    const char *space = strchr(text, ' ');
-    *p = (pattern){0};
-    if (space) {
-        p->method = (skua_str){text, (size_t)(space - text)};
-        if (!sk_str_is_token(p->method))
-            return "the method is no token";
-        path = space + strspn(space, " ");
-    }
-    if (*path != '/')
-        return "the path must begin with \"/\"";
-    while (*path == '/') {
-        size_t len = strcspn(path + 1, "/");
-        bool last = path[1 + len] == '\0';
-        const char *what = parse_segment(p, (skua_str){path + 1, len}, last);
-        if (what)
-            return what;
-        path += 1 + len;
-    }
-    return NULL;
 }
 
 static node *new_node(sk_router *r, skua_str literal) {
@@ -212,7 +123,7 @@ static node *child(sk_router *r, node *n, skua_str segment) {
     return made;
 }
 
-static sk_route *new_route(sk_router *r, const pattern *p) {
+static sk_route *new_route(sk_router *r, const sk_route_pattern *p) {
     sk_route *route = sk_arena_zalloc(&r->arena, sizeof *route);
     const char **names = sk_arena_alloc(&r->arena, (p->name_count + 1) * sizeof *names);
     if (!route || !names)
@@ -231,8 +142,8 @@ static sk_route *new_route(sk_router *r, const pattern *p) {
 }
 
 int sk_router_add(sk_router *r, const char *text, const sk_route *given, const char **what) {
-    pattern p;
-    *what = parse(&p, text);
+    sk_route_pattern p;
+    *what = sk_route_pattern_parse(&p, text);
     if (*what)
         return SKUA_E_INVALID_ARGUMENT;
     node *n = &r->root;
