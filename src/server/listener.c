@@ -223,6 +223,9 @@ static int listen_tcp(place *p, sk_listener *l, skua_error *err) {
     int rc = parse(p, err);
     if (rc == 0 && !p->https && tls)
         rc = refuse(err, p, "TLS settings are for https://");
+    if (rc == 0 && p->https && !tls)
+        rc = sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_TLS,
+                     "listen on %s: TLS settings with a cert_file are needed", p->where);
     if (rc == 0 && p->https && !(l->tls = sk_tls_keeper_new(tls, err)))
         rc = err->code;
     if (rc == 0)
