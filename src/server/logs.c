@@ -160,13 +160,27 @@ int sk_logs_start(sk_logs *l, unsigned ports, skua_error *err) {
     return rc;
 }
 
+/* The lines that nobody has written. */
+static uint64_t count_left(const sk_logs *l, sk_log_kind kind) {
+    uint64_t lines = 0;
+    for (unsigned i = 0; i < l->port_count; i++) {
+        skua_str pieces[2];
+        sk_log_ring_peek(&l->ports[i].rings[kind], pieces);
+        for (int k = 0; k < 2; k++) {
+            for (size_t at = 0; at < pieces[k].len; at++)
+                lines += pieces[k].ptr[at] == '\n';
+        }
+    }
+    return lines;
+}
+
 /* Its thread has ended, and the lock is held. */
 static void clear_up(sk_logs *l) {
     l->started = false;
     if (!l->outputs[SK_LOG_ERROR].broken)
         sk_log_writer_write_ring(&l->outputs[SK_LOG_ERROR], &program_port(l)->rings[SK_LOG_ERROR]);
     for (int i = 0; i < SK_LOG_KINDS; i++)
-        l->dropped[i] = sk_log_count_dropped(l, (sk_log_kind)i);
+        l->dropped[i] = sk_log_count_dropped(l, (sk_log_kind)i) + count_left(l, (sk_log_kind)i);
     free_ports(l);
 }
 

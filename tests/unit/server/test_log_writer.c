@@ -186,6 +186,22 @@ static void b09_a_full_disk(void **state) {
     place_clear(&p);
 }
 
+/* What could not be written at the end is lost as well. */
+static void b09_what_is_left_at_the_end_is_counted(void **state) {
+    (void)state;
+    place p;
+    place_make(&p);
+    assert_int_equal(symlink("/dev/full", p.access), 0);
+    sk_logs *l = start(p.access, p.errors, 1);
+    for (int i = 0; i < 10; i++)
+        put(l, 0, 200);
+    sk_logs_stop(l);
+    assert_int_equal(sk_logs_dropped(l, SK_LOG_ACCESS), 10);
+    assert_int_equal(sk_logs_dropped(l, SK_LOG_ERROR), 0);
+    sk_logs_free(l);
+    place_clear(&p);
+}
+
 /* A reader who does not read holds up nobody, and one who has gone kills nobody. */
 static void b09_a_pipe(void **state) {
     (void)state;
@@ -265,6 +281,7 @@ int main(void) {
         cmocka_unit_test(b09_reopened_under_its_name),
         cmocka_unit_test(b09_not_reopened),
         cmocka_unit_test(b09_a_full_disk),
+        cmocka_unit_test(b09_what_is_left_at_the_end_is_counted),
         cmocka_unit_test(b09_a_pipe),
         cmocka_unit_test(b09_no_logs),
     };
