@@ -54,6 +54,10 @@ sk_step sk_sconn_step_proxy(sk_sconn *c);
 
 /* ---- conn.c ---- */
 
+/* Its stream is ready, or its time is over: a turn. */
+void sk_sconn_on_ready(sk_watch *w, unsigned events);
+void sk_sconn_on_timer(sk_timer *t);
+
 /* Begin to count the time of the exchange under way. False: no memory. */
 bool sk_sconn_limit_exchange(sk_sconn *c);
 
