@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "server/conn.h"
+#include "sys/poller.h"
 #include "sys/socket.h"
 
 #include <errno.h>
@@ -151,13 +152,21 @@ static int accept_one(sk_acceptor *a) {
     return rc == SKUA_E_STATE ? 0 : -ENOMEM;
 }
 
+static bool somebody_waits(const sk_acceptor *a) {
+    return sk_poll_one(a->watch.fd, SKUA_WANT_READ, 0, NULL) == 0;
+}
+
 /* Accept one. False: there is nobody, or accepting has paused. */
 static bool accept_next(sk_acceptor *a) {
     if (a->worker->accept_paused)
         return false;
     int rc = accept_one(a);
+    bool short_of = rc == -EMFILE || rc == -ENFILE;
+    /* Without a descriptor left, accept fails so even where nobody waits. */
+    if (short_of && !somebody_waits(a))
+        return false;
     /* Files that are open for the sake of speed are no reason to turn to nobody. */
-    if ((rc == -EMFILE || rc == -ENFILE) && sk_file_cache_close(a->worker->files))
+    if (short_of && sk_file_cache_close(a->worker->files))
         rc = accept_one(a);
     if (rc != 0 && rc != -EAGAIN)
         pause_accepting(a->worker, -rc);
