@@ -16,7 +16,7 @@ static SSL_SESSION *made(unsigned char name, long seconds) {
 }
 
 static const unsigned char *key_of(unsigned n) {
-    static unsigned char key[SK_TLS_KEY_BYTES];
+    static _Thread_local unsigned char key[SK_TLS_KEY_BYTES];
     memset(key, 0, sizeof key);
     memcpy(key, &n, sizeof n);
     return key;
