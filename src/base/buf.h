@@ -43,7 +43,7 @@ static inline void sk_buf_commit(sk_buf *b, size_t n) {
     b->end += (uint32_t)n;
 }
 static inline void sk_buf_append(sk_buf *b, const void *p, size_t n) {
-    char *to = n > 0 ? sk_buf_reserve(b, n) : NULL;
+    char *to = p && n > 0 ? sk_buf_reserve(b, n) : NULL;
     if (!to)
         return;
     memcpy(to, p, n);

@@ -169,7 +169,7 @@ static ptrdiff_t read_waiting(skua_response *r, void *buf, size_t len) {
     if (sk_bound_left(ch->settings->o.clock, call) == 0)
         return fail_timeout(r, call, call);
     ptrdiff_t n = sk_response_receive_now(r, buf, len);
-    return n == SKUA_E_AGAIN ? read_patiently(r, buf, len, call) : n;
+    return n == SKUA_E_AGAIN && r->body.channel ? read_patiently(r, buf, len, call) : n;
 }
 
 ptrdiff_t sk_response_receive(skua_response *r, void *buf, size_t len) {

@@ -96,7 +96,8 @@ static void put_field(sk_buf *out, skua_str name, skua_str value) {
     p += name.len;
     *p++ = ':';
     *p++ = ' ';
-    memcpy(p, value.ptr, value.len);
+    if (value.len > 0)
+        memcpy(p, value.ptr, value.len);
     p += value.len;
     *p++ = '\r';
     *p++ = '\n';

@@ -169,7 +169,7 @@ static int read_field(sk_multipart_parser *p, skua_str line, unsigned *seen,
                       sk_multipart_event *ev) {
     const char *colon = memchr(line.ptr, ':', line.len);
     skua_str name = {line.ptr, colon ? (size_t)(colon - line.ptr) : 0};
-    if (!sk_str_is_token(name))
+    if (!colon || !sk_str_is_token(name))
         return bad(p, "a line in a part's head is no field");
     skua_str value = sk_str_trim((skua_str){colon + 1, line.len - name.len - 1});
     if (!sk_str_is_field_value(value))
