@@ -8,7 +8,6 @@
 #include "floor_server.h"
 
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 
 typedef struct conn {
     int fd;
@@ -34,6 +33,16 @@ static void drop(conn *c) {
     free(c);
 }
 
+/* 0: there is nothing, or there is no connection any more. */
+static ssize_t receive(conn *c) {
+    ssize_t n = recv(c->fd, room, sizeof room, 0);
+    if (n > 0)
+        return n;
+    if (n == 0 || errno != EAGAIN)
+        drop(c);
+    return 0;
+}
+
 /* ---- a canned reply ---- */
 
 /* All replies that one read sets off leave in one send. */
@@ -51,13 +60,9 @@ static void send_replies(int fd, size_t count) {
 
 static void serve_canned(int epoll, conn *c) {
     (void)epoll;
-    ssize_t n = recv(c->fd, room, sizeof room, 0);
-    if (n < 0 && errno == EAGAIN)
+    ssize_t n = receive(c);
+    if (n == 0)
         return;
-    if (n <= 0) {
-        drop(c);
-        return;
-    }
     send_replies(c->fd, floor_heads(room, (size_t)n));
 }
 
@@ -65,11 +70,8 @@ static void serve_canned(int epoll, conn *c) {
 
 static void serve_file(int epoll, conn *c) {
     if (c->left == 0) {
-        ssize_t n = recv(c->fd, room, sizeof room, 0);
-        if (n <= 0) {
-            drop(c);
+        if (receive(c) == 0)
             return;
-        }
         send(c->fd, plan.reply, plan.reply_len, MSG_NOSIGNAL | MSG_MORE);
         c->left = plan.amount;
     }
@@ -91,13 +93,9 @@ static void serve_file(int epoll, conn *c) {
 
 static void serve_upload(int epoll, conn *c) {
     (void)epoll;
-    ssize_t n = recv(c->fd, room, sizeof room, 0);
-    if (n < 0 && errno == EAGAIN)
+    ssize_t n = receive(c);
+    if (n == 0)
         return;
-    if (n <= 0) {
-        drop(c);
-        return;
-    }
     if (c->left == 0) {
         const char *end = memmem(room, (size_t)n, "\r\n\r\n", 4);
         c->left = plan.amount;
@@ -136,12 +134,8 @@ static void ready(int epoll, void *user) {
 }
 
 static void open_file(const char *path) {
-    struct stat st;
-    plan.file = open(path, O_RDONLY);
-    if (plan.file < 0 || fstat(plan.file, &st) != 0)
-        floor_die(path);
-    plan.amount = st.st_size;
-    plan.reply_len = floor_head(plan.reply, sizeof plan.reply, st.st_size);
+    plan.file = floor_open(path, &plan.amount);
+    plan.reply_len = floor_head(plan.reply, sizeof plan.reply, plan.amount);
 }
 
 static void load_reply(const char *path) {

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FLOOR_ROOM   (1 << 18) /* bytes moved at once */
@@ -46,6 +47,16 @@ static inline size_t floor_head(char *to, size_t room, long long body) {
                             "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
                             "Content-Type: text/plain\r\nContent-Length: %lld\r\n\r\n",
                             body);
+}
+
+/* Open a file to be sent; *size is its. */
+static inline int floor_open(const char *path, int64_t *size) {
+    struct stat st;
+    int file = open(path, O_RDONLY);
+    if (file < 0 || fstat(file, &st) != 0)
+        floor_die(path);
+    *size = st.st_size;
+    return file;
 }
 
 /* A canned reply: its length. */

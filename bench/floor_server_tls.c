@@ -7,7 +7,6 @@
 #include "floor_server.h"
 
 #include <openssl/ssl.h>
-#include <sys/stat.h>
 
 #define RECORD 16384
 
@@ -129,12 +128,8 @@ static void use_tls(const char *certificate, const char *key) {
 }
 
 static void open_file(const char *path) {
-    struct stat st;
-    plan.file = open(path, O_RDONLY);
-    if (plan.file < 0 || fstat(plan.file, &st) != 0)
-        floor_die(path);
-    plan.amount = st.st_size;
-    plan.reply_len = floor_head(plan.reply, sizeof plan.reply, st.st_size);
+    plan.file = floor_open(path, &plan.amount);
+    plan.reply_len = floor_head(plan.reply, sizeof plan.reply, plan.amount);
 }
 
 int main(int argc, char **argv) {

@@ -1,21 +1,11 @@
 /* coding/brotli_decode.c - undoing br (RFC 7932). */
-#include "base/mem.h"
 #include "coding/coding.h"
+#include "coding/memory.h"
 
 #include <brotli/decode.h>
 
-static void *take_memory(void *opaque, size_t n) {
-    (void)opaque;
-    return sk_alloc(n);
-}
-
-static void give_back(void *opaque, void *block) {
-    (void)opaque;
-    sk_free(block);
-}
-
 static void *open_brotli(void) {
-    return BrotliDecoderCreateInstance(take_memory, give_back, NULL);
+    return BrotliDecoderCreateInstance(sk_coding_take, sk_coding_give_back, NULL);
 }
 
 static void close_brotli(void *state) {

@@ -1,6 +1,7 @@
 /* coding/zlib_decode.c - undoing gzip (RFC 1952) and deflate (RFC 1950, RFC 1951). */
 #include "base/mem.h"
 #include "coding/coding.h"
+#include "coding/memory.h"
 
 #include <limits.h>
 #include <zlib.h>
@@ -19,22 +20,12 @@ typedef struct unzip {
     where at;
 } unzip;
 
-static voidpf take_memory(voidpf opaque, uInt items, uInt size) {
-    (void)opaque;
-    return sk_alloc((size_t)items * size); /* a few dozen KiB at most */
-}
-
-static void give_back(voidpf opaque, voidpf block) {
-    (void)opaque;
-    sk_free(block);
-}
-
 static void *open_unzip(int bits, where at) {
     unzip *u = sk_zalloc(sizeof *u);
     if (!u)
         return NULL;
-    u->z.zalloc = take_memory;
-    u->z.zfree = give_back;
+    u->z.zalloc = sk_coding_take_items;
+    u->z.zfree = sk_coding_give_back;
     u->at = at;
     if (inflateInit2(&u->z, bits) == Z_OK)
         return u;

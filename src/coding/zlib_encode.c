@@ -1,6 +1,7 @@
 /* coding/zlib_encode.c - applying gzip (RFC 1952). */
 #include "base/mem.h"
 #include "coding/coding.h"
+#include "coding/memory.h"
 
 #include <limits.h>
 #include <zlib.h>
@@ -9,16 +10,6 @@
 #define BITS_GZIP    16 /* to be added to windowBits: the library's own convention */
 #define BITS_MIN     9
 #define LEVEL_TO_MEM 7 /* windowBits 15 goes with memLevel 8, as zlib has it by default */
-
-static voidpf take_memory(voidpf opaque, uInt items, uInt size) {
-    (void)opaque;
-    return sk_alloc((size_t)items * size); /* a quarter of a MiB at most */
-}
-
-static void give_back(voidpf opaque, voidpf block) {
-    (void)opaque;
-    sk_free(block);
-}
 
 /* The smallest window that holds it all. */
 static int window_bits(size_t size) {
@@ -32,8 +23,8 @@ static void *open_gzip(size_t size) {
     z_stream *z = sk_zalloc(sizeof *z);
     if (!z)
         return NULL;
-    z->zalloc = take_memory;
-    z->zfree = give_back;
+    z->zalloc = sk_coding_take_items;
+    z->zfree = sk_coding_give_back;
     int bits = window_bits(size);
     if (deflateInit2(z, LEVEL, Z_DEFLATED, BITS_GZIP + bits, bits - LEVEL_TO_MEM,
                      Z_DEFAULT_STRATEGY) == Z_OK)

@@ -1,6 +1,7 @@
 /* coding/zstd_decode.c - undoing zstd (RFC 8878). */
 #include "base/mem.h"
 #include "coding/coding.h"
+#include "coding/memory.h"
 
 /* For a decoder with an allocator of ours: called experimental, unchanged since 1.0, and exported
  * by the shared library. */
@@ -10,16 +11,6 @@
 
 /* RFC 9659 3: a frame's window is to be no larger than 8 MB; 2 to this many bytes. */
 #define WINDOW_LOG_MAX 23
-
-static void *take_memory(void *opaque, size_t n) {
-    (void)opaque;
-    return sk_alloc(n);
-}
-
-static void give_back(void *opaque, void *block) {
-    (void)opaque;
-    sk_free(block);
-}
 
 typedef struct unzstd {
     ZSTD_DCtx *ctx;
@@ -36,7 +27,7 @@ static void *open_zstd(void) {
     unzstd *u = sk_zalloc(sizeof *u);
     if (!u)
         return NULL;
-    u->ctx = ZSTD_createDCtx_advanced((ZSTD_customMem){take_memory, give_back, NULL});
+    u->ctx = ZSTD_createDCtx_advanced((ZSTD_customMem){sk_coding_take, sk_coding_give_back, NULL});
     if (u->ctx &&
         !ZSTD_isError(ZSTD_DCtx_setParameter(u->ctx, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
         return u;

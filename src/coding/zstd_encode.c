@@ -1,6 +1,6 @@
 /* coding/zstd_encode.c - applying zstd (RFC 8878). */
-#include "base/mem.h"
 #include "coding/coding.h"
+#include "coding/memory.h"
 
 /* For an encoder with an allocator of ours: see zstd_decode.c. */
 #define ZSTD_STATIC_LINKING_ONLY
@@ -8,16 +8,6 @@
 
 #define LEVEL          3
 #define WINDOW_LOG_MAX 17 /* RFC 9659 3 allows up to 23 */
-
-static void *take_memory(void *opaque, size_t n) {
-    (void)opaque;
-    return sk_alloc(n);
-}
-
-static void give_back(void *opaque, void *block) {
-    (void)opaque;
-    sk_free(block);
-}
 
 static bool set_up(ZSTD_CCtx *ctx, size_t size) {
     /* What the library would choose for so much, in a window that is not too large. */
@@ -34,7 +24,8 @@ static void close_zstd(void *state) {
 }
 
 static void *open_zstd(size_t size) {
-    ZSTD_CCtx *ctx = ZSTD_createCCtx_advanced((ZSTD_customMem){take_memory, give_back, NULL});
+    ZSTD_CCtx *ctx =
+        ZSTD_createCCtx_advanced((ZSTD_customMem){sk_coding_take, sk_coding_give_back, NULL});
     if (ctx && set_up(ctx, size))
         return ctx;
     close_zstd(ctx);
