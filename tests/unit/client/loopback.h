@@ -6,6 +6,7 @@
 #include "script.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -35,6 +36,8 @@ static inline size_t loopback_expect(int fd, char *got, size_t from, const char 
     char *found = NULL;
     while (!(text && (found = strstr(got + from, text)))) {
         ssize_t n = recv(fd, got + len, 64 * 1024 - 1 - len, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             return len;
         len += (size_t)n;
@@ -61,7 +64,9 @@ static inline void loopback_connection(int fd, const step *at, char *got) {
 static inline void *loopback_main(void *user) {
     loopback *l = user;
     for (int i = 0; l->connections[i]; i++) {
-        int fd = accept(l->listener, NULL, NULL);
+        int fd;
+        while ((fd = accept(l->listener, NULL, NULL)) < 0 && errno == EINTR)
+            ;
         if (fd < 0)
             break;
         loopback_bound(fd);

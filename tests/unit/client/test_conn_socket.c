@@ -1,5 +1,6 @@
 /* client/conn.c and client/conn_dial.c over real sockets: connecting, keeping, losing and
  * replacing connections. */
+#include "../alarms.h"
 #include "client/conn.h"
 #include "loopback.h"
 #include "net/stream_wait.h"
@@ -288,8 +289,7 @@ static void a09_a_black_hole_is_left_in_time(void **state) {
 }
 
 /* On a connection that is used again reading waits by itself, for less time than there is. */
-static void a09_a_kept_connection_that_goes_silent_is_left_in_time(void **state) {
-    (void)state;
+static void leave_what_goes_silent(void) {
     static const step fall_silent[] = {
         {EXPECT, "\r\n\r\n", 0}, {SEND, OK, 0}, {EXPECT, "\r\n\r\n", 0}, {END, NULL, 0}};
     static const step stop_within[] = {{EXPECT, "\r\n\r\n", 0},
@@ -329,6 +329,19 @@ static void a09_a_kept_connection_that_goes_silent_is_left_in_time(void **state)
         skua_conn_free(c);
         loopback_end(l);
     }
+}
+
+static void a09_a_kept_connection_that_goes_silent_is_left_in_time(void **state) {
+    (void)state;
+    leave_what_goes_silent();
+}
+
+/* What waits is interrupted every 5 ms, here and at the server, and waits no longer for it. */
+static void a09_signals_prolong_no_wait(void **state) {
+    (void)state;
+    alarms(true);
+    leave_what_goes_silent();
+    alarms(false);
 }
 
 /* ---- a socket of the program's own ---- */
@@ -413,6 +426,7 @@ int main(void) {
         cmocka_unit_test(a01_unix_sockets_are_spoken_to),
         cmocka_unit_test(a09_a_black_hole_is_left_in_time),
         cmocka_unit_test(a09_a_kept_connection_that_goes_silent_is_left_in_time),
+        cmocka_unit_test(a09_signals_prolong_no_wait),
         cmocka_unit_test(b15_a_raw_socket_is_a_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

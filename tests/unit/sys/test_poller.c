@@ -1,16 +1,15 @@
 /* Both kinds of poller do the same: each case runs over epoll and over poll. */
+#include "../alarms.h"
 #include "sys/clock.h"
 #include "sys/poller.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -209,22 +208,6 @@ static void poller_fd_is_readable_when_another_is(void **state) {
     sk_poller_free(p);
     close(ends[0]);
     close(ends[1]);
-}
-
-static void on_alarm(int number) {
-    (void)number;
-}
-
-/* One SIGALRM after 5 ms, and then every 5 ms, until told to stop. */
-static void alarms(bool on) {
-    const struct sigaction action = {.sa_handler = on ? on_alarm : SIG_DFL};
-    const struct timeval every = {.tv_usec = on ? 5000 : 0};
-    const struct itimerval timer = {.it_interval = every, .it_value = every};
-    if (on)
-        sigaction(SIGALRM, &action, NULL);
-    setitimer(ITIMER_REAL, &timer, NULL);
-    if (!on)
-        sigaction(SIGALRM, &action, NULL);
 }
 
 static void interruption_is_no_error(void **state) {
