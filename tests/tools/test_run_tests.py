@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -63,6 +64,19 @@ def test_output_of_a_failure_is_shown_and_of_a_success_is_not(run):
     output = run({"unit/a": FAILS, "unit/b": "print('quiet please')\n" + PASSES})[4]
     assert "FAIL unit/a" in output and "--- 1 != 2" in output
     assert "quiet please" not in output
+
+
+def test_a_test_can_be_interrupted_whatever_the_shell_ignores(run):
+    is_default = "import signal; [None][signal.getsignal(signal.%s) is not signal.%s]; " + PASSES
+    before = {number: signal.signal(number, signal.SIG_IGN)
+              for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        result = run({"unit/a": is_default % ("SIGINT", "default_int_handler"),
+                      "unit/b": is_default % ("SIGQUIT", "SIG_DFL")})
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert result[:3] == (0, 2, 0), result[4]
 
 
 def test_a_missing_executable_is_a_failure(run):
