@@ -66,6 +66,12 @@ def test_output_of_a_failure_is_shown_and_of_a_success_is_not(run):
     assert "quiet please" not in output
 
 
+def test_a_failure_is_said_again_below_what_is_printed_behind_it(run):
+    leaks = "for i in range(500): print('    #', i)\n"
+    output = run({"unit/a": FAILS.replace("raise", leaks + "raise")})[4]
+    assert output.index("# 499") < output.index("--- 1 != 2")
+
+
 def test_a_test_can_be_interrupted_whatever_the_shell_ignores(run):
     is_default = "import signal; [None][signal.getsignal(signal.%s) is not signal.%s]; " + PASSES
     before = {number: signal.signal(number, signal.SIG_IGN)

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -24,8 +25,12 @@ typedef struct loopback {
     pthread_t thread;
 } loopback;
 
+/* Waits are bounded, and what is sent leaves at once: what Nagle's algorithm holds back (behind TLS
+ * tickets that the peer has not acknowledged) is lost by a close that resets. Accepted sockets
+ * inherit it. */
 static inline void loopback_bound(int fd) {
     const struct timeval five = {.tv_sec = 5};
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof five);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &five, sizeof five);
 }
