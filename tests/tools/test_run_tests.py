@@ -67,7 +67,7 @@ def test_output_of_a_failure_is_shown_and_of_a_success_is_not(run):
 
 
 def test_a_failure_is_said_again_below_what_is_printed_behind_it(run):
-    leaks = "for i in range(500): print('    #', i)\n"
+    leaks = "[print('    #', i) for i in range(500)]; "
     output = run({"unit/a": FAILS.replace("raise", leaks + "raise")})[4]
     assert output.index("# 499") < output.index("--- 1 != 2")
 
