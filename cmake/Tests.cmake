@@ -65,6 +65,9 @@ if(CMAKE_C_COMPILER_ID STREQUAL GNU)
 endif()
 # Link options of a test in which the nth allocation can be made to fail.
 set(sk_wrap_malloc LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc)
+# And of one that knows when the threads of the pool wait: see tests/fault/at_rest.h.
+set(sk_wrap_threads
+    LINKER:--wrap=sk_thread_start,--wrap=sk_cond_wait,--wrap=sk_cond_tell_one,--wrap=sk_cond_tell_all)
 
 # A test of decoders makes what they read with the encoder of the same library.
 sk_find_optional(brotlienc brotli/encode.h brotlienc)
@@ -92,6 +95,9 @@ foreach(source ${sources})
     cmake_path(GET source STEM name)
     sk_program(fault_${name} ${source} sk_all sk_test)
     target_link_options(fault_${name} PRIVATE ${sk_wrap_malloc})
+    if(name MATCHES "^test_pool")
+        target_link_options(fault_${name} PRIVATE ${sk_wrap_threads})
+    endif()
     string(APPEND manifest "fault\t${name}\t$<TARGET_FILE:fault_${name}>\n")
 endforeach()
 

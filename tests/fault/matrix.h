@@ -17,6 +17,7 @@ typedef struct matrix {
     void (*undo)(void);            /* once the worker has gone; NULL: nothing */
     const char *const *requests;   /* pieces, NULL at the end */
     const int *statuses;           /* of the replies, 0 at the end */
+    size_t capacity;               /* bytes that are under way at most, each way [5000] */
 } matrix;
 
 static inline void matrix_start(const matrix *m, over_pair *p) {
@@ -28,8 +29,8 @@ static inline void matrix_start(const matrix *m, over_pair *p) {
     assert_non_null(p->worker);
 }
 
-static inline void matrix_connect(over_pair *p) {
-    p->pair = sk_pair_new(5000, &p->clock);
+static inline void matrix_connect(const matrix *m, over_pair *p) {
+    p->pair = sk_pair_new(m->capacity ? m->capacity : 5000, &p->clock);
     assert_non_null(p->pair);
     p->client = sk_pair_end(p->pair, 0);
     p->ended = false;
@@ -59,9 +60,9 @@ static inline bool matrix_is_trouble(int status) {
 }
 
 static inline void matrix_check(const matrix *m, over_pair *p, bool trouble) {
-    char *heard = sk_buf_head(&p->heard);
-    for (size_t i = 0; i < sk_buf_len(&p->heard); i++)
-        heard[i] = heard[i] ? heard[i] : '0'; /* of a body that is no text */
+    char *heard = sk_buf_head(&p->heard), *nul;
+    while ((nul = memchr(heard, '\0', sk_buf_len(&p->heard))) != NULL)
+        *nul = '0'; /* of a body that is no text */
     const char *text = op_heard(p);
     int i = 0;
     for (; m->statuses[i] != 0; i++) {
@@ -84,7 +85,7 @@ static inline void matrix_end(const matrix *m, over_pair *p) {
 
 static inline void matrix_next_is_served(const matrix *m, over_pair *p) {
     matrix_end(m, p);
-    matrix_connect(p);
+    matrix_connect(m, p);
     matrix_open(p);
     assert_non_null(p->conn);
     matrix_say_all(m, p);
@@ -101,7 +102,7 @@ static inline void matrix_fail_allocations(const matrix *m, void (*set_fault)(in
     for (bool met = true; met && n < MATRIX_MOST; n++) {
         over_pair p;
         matrix_start(m, &p);
-        matrix_connect(&p);
+        matrix_connect(m, &p);
         set_fault(n);
         matrix_open(&p);
         if (p.conn)
@@ -119,7 +120,7 @@ static inline void matrix_be_short_for_a_moment(const matrix *m) {
     for (size_t i = 0; m->requests[i]; i++) {
         over_pair p;
         matrix_start(m, &p);
-        matrix_connect(&p);
+        matrix_connect(m, &p);
         matrix_open(&p);
         assert_non_null(p.conn);
         for (size_t k = 0; k < i; k++)
@@ -151,7 +152,7 @@ static inline void matrix_meet(const matrix *m, matrix_fault_fn *set_fault, sk_f
     for (bool more = true; more && n < MATRIX_MOST; n++) {
         over_pair p;
         matrix_start(m, &p);
-        matrix_connect(&p);
+        matrix_connect(m, &p);
         matrix_open(&p);
         assert_non_null(p.conn);
         set_fault(p.pair, 1, n, kind, 1);

@@ -1,4 +1,4 @@
-/* Handlers of each kind but the pool's, whose threads no test can put in a row: deferred replies,
+/* Handlers of each kind but the pool's, which are in test_pool.c: deferred replies,
  * bodies that are taken and given piece by piece, event streams, forms of several parts, hooks,
  * error pages, compression; with each fault in turn. */
 #include "matrix.h"

@@ -95,7 +95,7 @@ static void a_warm_connection_needs_no_memory(void **state) {
     over_pair p;
     matrix_start(&all, &p);
     p.settings.access = NULL;
-    matrix_connect(&p);
+    matrix_connect(&all, &p);
     matrix_open(&p);
     assert_non_null(p.conn);
     for (size_t i = 0; i < 2; i++)

@@ -11,6 +11,7 @@
 #ifndef SK_TEST_NOMEM_H
 #define SK_TEST_NOMEM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,18 +22,22 @@ void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t count, size_t n);
 void *__wrap_realloc(void *p, size_t n);
 
-static int nomem_left = -1; /* allocations until they fail; -1: they do not */
-static bool nomem_happened;
-static bool nomem_once;
+static atomic_int nomem_left = -1; /* allocations until they fail; -1: they do not */
+static atomic_bool nomem_happened;
+static atomic_bool nomem_once;
+
+static inline void nomem_begin(int n, bool once) {
+    nomem_once = once;
+    nomem_happened = false;
+    nomem_left = n - 1; /* the last: other threads allocate, too */
+}
 
 static inline void nomem_fail_from(int n) {
-    nomem_left = n - 1;
-    nomem_happened = nomem_once = false;
+    nomem_begin(n, false);
 }
 
 static inline void nomem_fail_once(int n) {
-    nomem_fail_from(n);
-    nomem_once = true;
+    nomem_begin(n, true);
 }
 
 /* Allocations succeed again. Returns whether one has failed. */
@@ -42,15 +47,15 @@ static inline bool nomem_stop(void) {
 }
 
 static bool nomem_now(void) {
-    if (nomem_left < 0)
-        return false;
-    if (nomem_left > 0) {
-        nomem_left--;
-        return false;
-    }
-    nomem_left = nomem_once ? -1 : 0;
-    nomem_happened = true;
-    return true;
+    int left = nomem_left, next;
+    do {
+        if (left < 0)
+            return false;
+        next = left > 0 ? left - 1 : nomem_once ? -1 : 0;
+    } while (!atomic_compare_exchange_weak(&nomem_left, &left, next));
+    if (left == 0)
+        nomem_happened = true;
+    return left == 0;
 }
 
 void *__wrap_malloc(size_t n) {

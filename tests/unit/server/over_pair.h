@@ -28,6 +28,8 @@ typedef struct over_pair {
     sk_sconn *conn; /* see op_is_open */
     sk_buf heard;   /* what the client has read */
     bool ended;     /* the server has ended its direction */
+    bool (*rest)(
+        void); /* wait until other threads wait: has one of them run? NULL: there are none */
 } over_pair;
 
 static inline void op_init(over_pair *p) {
@@ -91,14 +93,18 @@ static inline bool op_listen(over_pair *p) {
     return any;
 }
 
+static inline bool op_rest(const over_pair *p) {
+    return p->rest && p->rest();
+}
+
 /* Let both ends do what they can: until nothing has come of it twice, for a fault may have made one
  * turn a vain one. */
 static inline void op_settle(over_pair *p) {
     for (int i = 0, quiet = 0; i < OVER_PAIR_TURNS && quiet < 2; i++) {
         op_turn(p);
         sk_loop_step(p->worker->loop, 0);
-        bool yielded = op_is_open(p) && p->conn->yield;
-        quiet = op_listen(p) || yielded ? 0 : quiet + 1;
+        bool busy = op_rest(p) || (op_is_open(p) && p->conn->yield);
+        quiet = op_listen(p) || busy ? 0 : quiet + 1;
     }
 }
 
@@ -115,6 +121,7 @@ static inline void op_send(over_pair *p, const char *data, size_t len) {
         }
         if (len > 0) {
             op_turn(p);
+            op_rest(p);
             op_listen(p);
         }
     }
@@ -133,6 +140,7 @@ static inline void op_shut(over_pair *p) {
 static inline void op_wait(over_pair *p, int64_t ms) {
     p->clock.now_ms += ms;
     sk_loop_step(p->worker->loop, 0);
+    op_rest(p);
     op_listen(p);
 }
 
@@ -153,6 +161,7 @@ static inline void op_disconnect(over_pair *p) {
     p->client->ops->close(p->client);
     if (p->worker && op_is_open(p))
         sk_sconn_close(p->conn);
+    op_rest(p);
     sk_pair_free(p->pair);
     p->pair = NULL;
 }
