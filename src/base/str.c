@@ -38,7 +38,27 @@ int sk_hex_value(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Eight bytes in lower case: 0x20 is added where one lies between 'A' and 'Z'. With its top bit out
+ * of the way none of the sums carries into the next byte. */
+static uint64_t lower_8(const char *p) {
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    uint64_t low = x & EACH_BYTE(0x7f);
+    uint64_t from_a = low + EACH_BYTE(0x80 - 'A'), past_z = low + EACH_BYTE(0x7f - 'Z');
+    uint64_t upper = from_a & ~past_z & ~x & EACH_BYTE(0x80);
+    return x | upper >> 2;
+}
+
 bool sk_mem_ieq(const char *a, const char *b, size_t n) {
+    if (n >= 8) {
+        for (size_t i = 0; i + 8 <= n; i += 8) {
+            if (lower_8(a + i) != lower_8(b + i))
+                return false;
+        }
+        return lower_8(a + n - 8) == lower_8(b + n - 8); /* some of it for the second time */
+    }
     for (size_t i = 0; i < n; i++) {
         if (a[i] != b[i] && sk_lower(a[i]) != sk_lower(b[i]))
             return false;

@@ -47,9 +47,11 @@ static inline bool sk_str_eq(skua_str a, skua_str b) {
 }
 /* Are so many bytes equal, upper and lower case alike? */
 bool sk_mem_ieq(const char *a, const char *b, size_t n);
-/* Equal, upper and lower case alike. */
+/* Equal, upper and lower case alike. Most that are not are told by their length, or the first
+ * letter: all but one of its bits. */
 static inline bool sk_str_ieq(skua_str a, skua_str b) {
-    return a.len == b.len && sk_mem_ieq(a.ptr, b.ptr, a.len);
+    return a.len == b.len && (a.len == 0 || (((a.ptr[0] ^ b.ptr[0]) & ~0x20) == 0 &&
+                                             sk_mem_ieq(a.ptr, b.ptr, a.len)));
 }
 /* A token: not empty, tchar only (RFC 9110 5.6.2). */
 bool sk_str_is_token(skua_str s);

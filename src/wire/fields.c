@@ -3,9 +3,8 @@
 
 static const sk_field *find_from(const sk_fields *f, uint32_t i, skua_str name) {
     for (; i < f->count; i++) {
-        const sk_field *field = &f->at[i];
-        if (field->name.len == name.len && sk_str_ieq(field->name, name)) /* few are as long */
-            return field;
+        if (sk_str_ieq(f->at[i].name, name))
+            return &f->at[i];
     }
     return NULL;
 }

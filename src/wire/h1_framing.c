@@ -103,14 +103,13 @@ static int frame_by_coding(framing *f, sk_role reader) {
 
 /* RFC 9110 8.6, RFC 9112 6.3 item 5: a response that repeats one value is read as that value; a
  * request that does is refused, for what is behind us may read it otherwise. */
-static int frame_by_length(framing *f, sk_role reader) {
+static int read_lengths(framing *f, sk_role reader, int64_t *length) {
     static const char odd[] = "an invalid Content-Length";
     const sk_fields *fields = &f->head->fields;
     const sk_field *field = &fields->at[f->keys->first[SK_H1_CONTENT_LENGTH]];
-    int64_t length = -1;
     for (; field; field = sk_fields_find_next(fields, field, SK_LIT("content-length"))) {
         skua_str rest = field->value, element;
-        if (reader == SK_SERVER && (length >= 0 || memchr(rest.ptr, ',', rest.len)))
+        if (reader == SK_SERVER && (*length >= 0 || memchr(rest.ptr, ',', rest.len)))
             return refuse(f, SKUA_E_BAD_CONTENT_LENGTH, "more than one Content-Length");
         if (rest.len == 0)
             return refuse(f, SKUA_E_BAD_CONTENT_LENGTH, odd);
@@ -118,13 +117,21 @@ static int frame_by_length(framing *f, sk_role reader) {
             int64_t n;
             if (!sk_str_to_int64(element, &n))
                 return refuse(f, SKUA_E_BAD_CONTENT_LENGTH, odd);
-            if (length >= 0 && n != length)
+            if (*length >= 0 && n != *length)
                 return refuse(f, SKUA_E_BAD_CONTENT_LENGTH, "differing Content-Lengths");
-            length = n;
+            *length = n;
         }
     }
-    if (length < 0)
-        return refuse(f, SKUA_E_BAD_CONTENT_LENGTH, odd);
+    return *length >= 0 ? 0 : refuse(f, SKUA_E_BAD_CONTENT_LENGTH, odd);
+}
+
+static int frame_by_length(framing *f, sk_role reader) {
+    int64_t length = -1;
+    bool plain = f->keys->count[SK_H1_CONTENT_LENGTH] == 1 &&
+                 sk_str_to_int64(first_value(f, SK_H1_CONTENT_LENGTH), &length);
+    int rc = plain ? 0 : read_lengths(f, reader, &length);
+    if (rc != 0)
+        return rc;
     f->head->body = SK_BODY_LENGTH;
     f->head->content_length = length;
     return 0;

@@ -43,11 +43,7 @@ static bool expect_byte(cursor *c, char byte, int code, const char *what) {
 
 /* RFC 9112 2.2: a line ends in CRLF; a bare CR is invalid, and a bare LF is one of the ways to
  * smuggle a request past a more liberal reader. */
-static bool line_end(cursor *c, int code, const char *what) {
-    if (c->end - c->p >= 2 && c->p[0] == '\r' && c->p[1] == '\n') { /* as nearly always */
-        c->p += 2;
-        return true;
-    }
+static bool other_line_end(cursor *c, int code, const char *what) {
     if (c->p == c->end)
         return incomplete(c);
     if (*c->p == '\n')
@@ -58,6 +54,13 @@ static bool line_end(cursor *c, int code, const char *what) {
     return expect_byte(c, '\n', SKUA_E_BAD_LINE_END, "CR without LF");
 }
 
+static inline bool line_end(cursor *c, int code, const char *what) {
+    if (c->end - c->p < 2 || memcmp(c->p, "\r\n", 2) != 0)
+        return other_line_end(c, code, what);
+    c->p += 2;
+    return true;
+}
+
 /* Did the line that began at `line` stay within the limit? Asked at its end, and where the input
  * ends within it. */
 static bool line_fits(cursor *c, const char *line, int code, const char *what) {
@@ -66,9 +69,11 @@ static bool line_fits(cursor *c, const char *line, int code, const char *what) {
     return true;
 }
 
-static void blanks(cursor *c) {
-    while (c->p < c->end && sk_is_blank(*c->p))
-        c->p++;
+static inline void blanks(cursor *c) {
+    const char *p = c->p;
+    while (p < c->end && sk_is_blank(*p))
+        p++;
+    c->p = p;
 }
 
 /* ---- start lines ---- */
@@ -76,9 +81,7 @@ static void blanks(cursor *c) {
 static const char other_version[] = "a version of HTTP other than 1.x";
 
 static bool token(cursor *c, skua_str *out, int code, const char *what) {
-    const char *from = c->p, *p = from;
-    while (p < c->end && sk_is_tchar(*p))
-        p++;
+    const char *from = c->p, *p = sk_h1_scan_token(from, c->end);
     c->p = p;
     *out = (skua_str){from, (size_t)(p - from)};
     if (p == c->end)
@@ -178,6 +181,8 @@ static bool start_line(cursor *c, sk_role role, sk_head *head) {
 
 /* ---- fields ---- */
 
+static const char field_too_long[] = "a field line is longer than the limit";
+
 /* No two of these names are equally long, so that the length finds the only one a name can be. */
 static const struct {
     const char *name;
@@ -191,25 +196,42 @@ static const struct {
     [17] = {"transfer-encoding", SK_H1_TRANSFER_ENCODING},
 };
 
-sk_h1_key sk_h1_key_of(skua_str name) {
+static inline sk_h1_key key_of(skua_str name) {
     if (name.len >= sizeof key_of_length / sizeof key_of_length[0])
         return SK_H1_KEYS;
     const char *only = key_of_length[name.len].name;
-    if (!only || sk_lower(name.ptr[0]) != only[0] || !sk_str_ieq(name, (skua_str){only, name.len}))
+    if (!only || !sk_str_ieq(name, (skua_str){only, name.len}))
         return SK_H1_KEYS;
     return key_of_length[name.len].key;
 }
 
-static bool field_name(cursor *c, skua_str *out) {
+sk_h1_key sk_h1_key_of(skua_str name) {
+    return key_of(name);
+}
+
+static void note_key(sk_h1_keys *keys, const sk_fields *fields) {
+    uint32_t latest = fields->count - 1;
+    sk_h1_key key = key_of(fields->at[latest].name);
+    if (key != SK_H1_KEYS && keys->count[key]++ == 0)
+        keys->first[key] = (uint16_t)latest;
+}
+
+/* What begins at the cursor is no name with a colon right behind it: at p its token ends. */
+static bool no_field_name(cursor *c, const char *p) {
     static const char invalid[] = "an invalid byte in a field name";
-    bool nameless = c->p < c->end && *c->p == ':';
-    if (!token(c, out, SKUA_E_BAD_FIELD, nameless ? "a field line without a name" : invalid))
-        return false;
-    if (*c->p == '\r')
+    bool nameless = p == c->p;
+    c->p = p;
+    if (p == c->end)
+        return incomplete(c);
+    if (nameless && sk_is_blank(*p)) /* RFC 9112 2.2 and 5.2 */
+        return wrong(c, SKUA_E_BAD_FIELD, "a field line that begins with white space (folding)");
+    if (nameless)
+        return wrong(c, SKUA_E_BAD_FIELD, *p == ':' ? "a field line without a name" : invalid);
+    if (*p == '\r')
         return wrong(c, SKUA_E_BAD_FIELD, "a field line without a colon");
-    if (sk_is_blank(*c->p)) /* RFC 9112 5.1 */
+    if (sk_is_blank(*p)) /* RFC 9112 5.1 */
         return wrong(c, SKUA_E_BAD_FIELD, "white space within or behind a field name");
-    return expect_byte(c, ':', SKUA_E_BAD_FIELD, invalid);
+    return wrong(c, SKUA_E_BAD_FIELD, invalid);
 }
 
 /* Where white space ends, and so a value. */
@@ -221,13 +243,14 @@ static size_t trimmed(const char *from, const char *to) {
 
 /* field-line = field-name ":" OWS field-value OWS (RFC 9112 5). */
 static bool field_line(cursor *c, sk_field *out) {
-    if (sk_is_blank(*c->p)) /* RFC 9112 2.2 and 5.2 */
-        return wrong(c, SKUA_E_BAD_FIELD, "a field line that begins with white space (folding)");
-    if (!field_name(c, &out->name))
-        return false;
+    const char *name = c->p, *colon = sk_h1_scan_token(name, c->end);
+    if (colon == name || colon == c->end || *colon != ':')
+        return no_field_name(c, colon);
+    out->name = (skua_str){name, (size_t)(colon - name)};
+    c->p = colon + 1;
     blanks(c);
     const char *from = c->p;
-    c->p = sk_h1_scan_value(c->p, c->end);
+    c->p = sk_h1_scan_value(from, c->end);
     out->value = (skua_str){from, trimmed(from, c->p)};
     return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value");
 }
@@ -236,54 +259,55 @@ static bool field_line(cursor *c, sk_field *out) {
  * before it; the CRLF between them stays in the view. What frames the message is never folded in
  * good faith. */
 static bool folded_line(cursor *c, sk_field *field) {
-    if (sk_h1_key_of(field->name) != SK_H1_KEYS)
+    const char *line = c->p;
+    if (key_of(field->name) != SK_H1_KEYS)
         return wrong(c, SKUA_E_BAD_FIELD, "a framing field that is folded");
     blanks(c);
     const char *from = field->value.len > 0 ? field->value.ptr : c->p;
     c->p = sk_h1_scan_value(c->p, c->end);
     field->value = (skua_str){from, trimmed(from, c->p)};
-    return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value");
+    return line_end(c, SKUA_E_BAD_FIELD, "a control character in a field value") &&
+           line_fits(c, line, SKUA_E_FIELD_TOO_LONG, field_too_long);
 }
 
-static bool one_field(cursor *c, sk_fields *fields) {
-    static const char too_long[] = "a field line is longer than the limit";
-    if (fields->count >= fields->cap || fields->count >= c->limits->fields_max)
-        return wrong(c, SKUA_E_TOO_MANY_FIELDS, "more fields than the limit");
-    const char *line = c->p;
-    bool parsed = field_line(c, &fields->at[fields->count]);
-    if (!parsed && c->stop != INCOMPLETE)
-        return line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long) && false;
-    if (!parsed)
-        c->p = c->end;
-    if (!line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long) || !parsed)
-        return false;
-    fields->count++;
+/* What follows the latest field begins with white space. */
+static bool folded_lines(cursor *c, sk_fields *fields) {
     while (c->unfolds && c->p < c->end && sk_is_blank(*c->p)) {
-        line = c->p;
         fields->folded = true;
-        if (!folded_line(c, &fields->at[fields->count - 1]) ||
-            !line_fits(c, line, SKUA_E_FIELD_TOO_LONG, too_long))
+        if (!folded_line(c, &fields->at[fields->count - 1]))
             return false;
     }
     return true;
 }
 
-/* *( field-line CRLF ) CRLF; keys may be NULL. */
+static bool one_field(cursor *c, sk_fields *fields) {
+    const char *line = c->p;
+    bool parsed = field_line(c, &fields->at[fields->count]);
+    if (!parsed && c->stop != INCOMPLETE)
+        return line_fits(c, line, SKUA_E_FIELD_TOO_LONG, field_too_long) && false;
+    if (!parsed)
+        c->p = c->end;
+    if (!line_fits(c, line, SKUA_E_FIELD_TOO_LONG, field_too_long) || !parsed)
+        return false;
+    fields->count++;
+    return c->p == c->end || !sk_is_blank(*c->p) || folded_lines(c, fields);
+}
+
+/* *( field-line CRLF ) CRLF */
 static bool field_section(cursor *c, sk_fields *fields, sk_h1_keys *keys) {
+    const uint32_t most = fields->cap < c->limits->fields_max ? fields->cap : c->limits->fields_max;
     fields->count = 0;
     fields->folded = false;
     while (c->p < c->end && *c->p != '\r') {
         if (*c->p == '\n')
             return line_end(c, 0, "");
+        if (fields->count >= most)
+            return wrong(c, SKUA_E_TOO_MANY_FIELDS, "more fields than the limit");
         if (!one_field(c, fields))
             return false;
         if ((size_t)(c->p - c->begin) > c->limits->block_max)
             return wrong(c, SKUA_E_HEAD_TOO_LARGE, "the fields are larger than the limit");
-        if (!keys)
-            continue;
-        sk_h1_key key = sk_h1_key_of(fields->at[fields->count - 1].name);
-        if (key != SK_H1_KEYS && keys->count[key]++ == 0)
-            keys->first[key] = (uint16_t)(fields->count - 1);
+        note_key(keys, fields);
     }
     return line_end(c, SKUA_E_BAD_LINE_END, "CR without LF");
 }
@@ -312,8 +336,9 @@ ptrdiff_t sk_h1_parse_head(sk_h1_input *in, sk_role role, sk_head *head, sk_h1_k
 
 ptrdiff_t sk_h1_parse_trailers(sk_h1_input *in, sk_role role, sk_fields *fields) {
     cursor c = begin(in);
+    sk_h1_keys unused = {0};
     c.unfolds = role == SK_CLIENT;
-    return result(in, &c, field_section(&c, fields, NULL));
+    return result(in, &c, field_section(&c, fields, &unused));
 }
 
 int sk_h1_scan_block(sk_h1_input *in, uint32_t *scanned, uint32_t *line_at) {

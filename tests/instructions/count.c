@@ -17,6 +17,7 @@
 
 #define WARM_UP   50
 #define PIPELINED 16
+#define FIELDS    40 /* of a reply with many, as a large site sends */
 
 static const char plain_request[] = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 static const char file_request[] = "GET /files/1k.bin HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
@@ -63,7 +64,7 @@ static void step(world *w) {
 static void get(world *w) {
     char buf[4096];
     ptrdiff_t n;
-    skua_error err = {0};
+    skua_error err;
     skua_conn_request(w->client, "GET", "/hello", NULL, NULL, 0, NULL);
     skua_response *r = skua_conn_getresponse(w->client, &err);
     if (!r)
@@ -181,20 +182,29 @@ static void count_server(world *w, int number) {
 
 /* ---- the client's peer: a stream that has the same reply for every request ---- */
 
-static const char canned[] =
+static const char canned_head[] =
     "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
-    "Content-Length: 13\r\n\r\nHello, World!";
+    "Content-Length: 13\r\n";
 
 typedef struct script {
     skua_stream base;
+    char reply[4096];
+    size_t len;
     size_t left; /* of the reply */
 } script;
+
+static void write_reply(script *c, int fields) {
+    char *at = stpcpy(c->reply, canned_head);
+    for (int i = 3; i < fields; i++)
+        at += sprintf(at, "X-Field-%02d: a value of a usual length\r\n", i);
+    c->len = (size_t)(stpcpy(at, "\r\nHello, World!") - c->reply);
+}
 
 static ptrdiff_t script_read(skua_stream *s, void *buf, size_t len, skua_error *err) {
     script *c = (script *)s;
     size_t n = c->left < len ? c->left : len;
     (void)err;
-    memcpy(buf, canned + sizeof canned - 1 - c->left, n);
+    memcpy(buf, c->reply + c->len - c->left, n);
     c->left -= n;
     return n > 0 ? (ptrdiff_t)n : SKUA_E_AGAIN;
 }
@@ -205,7 +215,7 @@ static ptrdiff_t script_writev(skua_stream *s, const skua_str *pieces, size_t co
     (void)err;
     for (size_t i = 0; i < count; i++)
         len += pieces[i].len;
-    ((script *)s)->left = sizeof canned - 1;
+    ((script *)s)->left = ((script *)s)->len;
     return (ptrdiff_t)len;
 }
 
@@ -241,9 +251,10 @@ static const skua_stream_ops script_ops = {
     .wait = script_wait,
 };
 
-static void count_client(world *w, int number) {
+static void count_client(world *w, int number, int fields) {
     skua_error err;
     script peer = {.base.ops = &script_ops};
+    write_reply(&peer, fields);
     w->client = skua_conn_new(
         "http://127.0.0.1", SKUA_OPTS(skua_conn_opts, .stream = &peer.base, .clock = &still), &err);
     if (!w->client)
@@ -261,8 +272,8 @@ int main(int argc, char **argv) {
     const char *kind = argv[1];
     int number = atoi(argv[2]);
     world w = {.request = plain_request, .times = 1};
-    if (strcmp(kind, "client") == 0) {
-        count_client(&w, number);
+    if (strncmp(kind, "client", 6) == 0) {
+        count_client(&w, number, strcmp(kind, "client-fields") == 0 ? FIELDS : 3);
         return 0;
     }
     if (argc < 6)

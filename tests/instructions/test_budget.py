@@ -105,7 +105,8 @@ def write(kind, number):
     BUDGET.write_text("".join("%s\t%d\n" % line for line in budget.items()))
 
 
-@pytest.mark.parametrize("kind", ["hello", "browser", "pipelined", "file", "tls", "client"])
+@pytest.mark.parametrize("kind", ["hello", "browser", "pipelined", "file", "tls", "client",
+                                  "client-fields"])
 def test_a_request_stays_within_its_budget(kind, build, tolerance, site, tmp_path):
     number = count(build, kind, site, tmp_path)
     if os.environ.get("BUDGET_WRITE"):

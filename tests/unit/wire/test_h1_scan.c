@@ -22,6 +22,8 @@ static void twins_agree(void **state) {
                 text[at] = (char)c;
                 assert_ptr_equal(sk_h1_scan_value(text, text + len),
                                  sk_h1_scan_value_scalar(text, text + len));
+                assert_ptr_equal(sk_h1_scan_token(text, text + len),
+                                 sk_h1_scan_token_scalar(text, text + len));
                 assert_ptr_equal(sk_h1_scan_target(text, text + len),
                                  sk_h1_scan_target_scalar(text, text + len));
             }
@@ -39,6 +41,9 @@ static void which_bytes(void **state) {
         bool target = c > 0x20 && c < 0x7f;
         assert_int_equal(sk_h1_scan_value(text, text + 16) - text, value ? 16 : 0);
         assert_int_equal(sk_h1_scan_target(text, text + 16) - text, target ? 16 : 0);
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        bool token = c < 0x80 && (alnum || (c && strchr("!#$%&'*+-.^_`|~", c)));
+        assert_int_equal(sk_h1_scan_token(text, text + 16) - text, token ? 16 : 0);
     }
 }
 
