@@ -102,10 +102,10 @@ void sk_channel_keep(sk_channel *ch, int64_t peer_s) {
 static bool is_quiet(sk_channel *ch) {
     /* A read through the session rather than a look at the socket: TLS may have something of its
      * own to say (a session ticket) without the peer having said anything. */
-    sk_event ev = {.head = &ch->head};
     skua_error ignored;
     sk_session_readable(&ch->session);
-    return sk_session_next(&ch->session, &ev, &ignored) == SKUA_E_AGAIN;
+    return sk_buf_len(&ch->in) == 0 &&
+           sk_session_read_ahead(&ch->session, &ignored) == SKUA_E_AGAIN;
 }
 
 bool sk_channel_is_fresh(sk_channel *ch) {

@@ -70,7 +70,7 @@ int sk_conn_give_up(skua_conn *c, skua_error *err) {
 /* ---- a request, step by step ---- */
 
 void sk_conn_begin(skua_conn *c) {
-    sk_conn_forget(c);
+    c->latched = 0; /* all else has been forgotten with the request before */
     sk_conn_begin_timeline(c);
     c->state = SK_CONN_STARTED;
 }

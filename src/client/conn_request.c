@@ -9,6 +9,8 @@
 /* ---- the body, and what frames it ---- */
 
 static int take_body(skua_conn *c, const sk_conn_message *q) {
+    if (!q->source && !q->body)
+        return 0;
     int rc = q->source ? 0 : sk_body_open(&c->body, q->body, &c->failure);
     sk_body_source *s = q->source ? q->source : &c->body;
     c->source = s->from.kind == SKUA_BODY_NONE ? NULL : s;
@@ -108,11 +110,12 @@ int skua_conn_request(skua_conn *c, const char *method, const char *target,
                       skua_error *err) {
     if (!c)
         return sk_fail_absent(err, "a connection is needed");
-    skua_body bytes = {.size = sizeof bytes, .data = body, .len = (int64_t)body_len};
-    bytes.kind = body || body_len > 0 ? SKUA_BODY_BYTES : SKUA_BODY_NONE;
-    int rc = sk_conn_request(
-        c, &(sk_conn_message){.method = method, .target = target, .fields = fields, .body = &bytes},
-        err);
+    sk_conn_message q = {.method = method, .target = target, .fields = fields};
+    const skua_body bytes = {
+        .size = sizeof bytes, .kind = SKUA_BODY_BYTES, .data = body, .len = (int64_t)body_len};
+    if (body || body_len > 0)
+        q.body = &bytes;
+    int rc = sk_conn_request(c, &q, err);
     if (rc == 0)
         keep_spare(c);
     return rc;

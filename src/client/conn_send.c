@@ -31,7 +31,7 @@ static bool can_send(const skua_conn *c) {
 
 static int ensure_channel(skua_conn *c, sk_bound call) {
     if (can_send(c)) {
-        if (c->channel->reused)
+        if (c->channel->reused && sk_trace_is_on(c->settings, SKUA_TRACE_INFO))
             sk_trace_line(c->settings, SKUA_TRACE_INFO, "using the connection to %s again",
                           c->peer.target);
         return 0;

@@ -3,6 +3,7 @@
 
 #include "base/fail.h"
 #include "base/str.h"
+#include "wire/h1_scan.h"
 #include "wire/url.h"
 
 #include <stddef.h>
@@ -11,13 +12,9 @@ static int refuse(skua_error *err, int code, const char *what) {
     return sk_fail(err, code, SKUA_PHASE_NONE, "%s", what);
 }
 
-/* RFC 9112 3.2: visible ASCII. What lies beyond is the caller's to escape. */
+/* What lies beyond ASCII is the caller's to escape. */
 static bool is_target(skua_str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] <= 0x20 || s.ptr[i] >= 0x7f)
-            return false;
-    }
-    return true;
+    return sk_h1_scan_target(s.ptr, s.ptr + s.len) == s.ptr + s.len;
 }
 
 static bool copy(sk_draft *d, skua_str from, skua_str *to) {
@@ -27,24 +24,31 @@ static bool copy(sk_draft *d, skua_str from, skua_str *to) {
     return copied != NULL;
 }
 
+static int start(sk_draft *d, skua_str method, skua_str target, skua_error *err) {
+    if (!sk_str_is_token(method))
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                       "the method \"%s\" is no token", method.ptr);
+    if (!is_target(target))
+        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
+                       "the target \"%s\" holds a space, a control character or a byte beyond "
+                       "ASCII: escape it",
+                       target.ptr);
+    char *text = sk_arena_alloc(&d->mem, method.len + target.len);
+    if (!text)
+        return sk_fail_nomem(err);
+    memcpy(text, method.ptr, method.len);
+    memcpy(text + method.len, target.ptr, target.len);
+    d->method = (skua_str){text, method.len};
+    d->target = (skua_str){text + method.len, target.len};
+    return 0;
+}
+
 int sk_draft_begin(sk_draft *d, const char *method, const char *target, skua_error *err) {
     sk_arena_reset(&d->mem);
     *d = (sk_draft){.mem = d->mem, .length = -1};
     if (!method || !target)
         return refuse(err, SKUA_E_INVALID_ARGUMENT, "method and target are needed");
-    if (!*target)
-        target = "/";
-    if (!sk_str_is_token(sk_str(method)))
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "the method \"%s\" is no token", method);
-    if (!is_target(sk_str(target)))
-        return sk_fail(err, SKUA_E_INVALID_ARGUMENT, SKUA_PHASE_NONE,
-                       "the target \"%s\" holds a space, a control character or a byte beyond "
-                       "ASCII: escape it",
-                       target);
-    if (!copy(d, sk_str(method), &d->method) || !copy(d, sk_str(target), &d->target))
-        return sk_fail_nomem(err);
-    return 0;
+    return start(d, sk_str(method), *target ? sk_str(target) : SK_LIT("/"), err);
 }
 
 void sk_draft_free(sk_draft *d) {
@@ -207,7 +211,7 @@ static bool has_field(const sk_draft *d, skua_str name) {
 /* ---- writing ---- */
 
 /* RFC 9112 3.2: Host names the authority of the target: that of an absolute URL or of CONNECT, else
- * the origin's. */
+ * the origin's. Target and origin have been looked at. */
 static skua_str host_value(const sk_draft *d, const sk_origin *origin) {
     sk_url_parts parts;
     const char *what;
@@ -289,7 +293,7 @@ static void write_own(const sk_draft *d, const sk_draft_frame *frame, sk_session
 static void write_defaults(const sk_draft *d, const sk_draft_frame *frame, sk_session *to) {
     sk_h1 *m = &to->h1;
     if (!d->has_host && !d->no_host)
-        sk_h1_field(m, to->out, SK_LIT("Host"), host_value(d, frame->origin));
+        sk_h1_valid_field(m, to->out, SK_LIT("Host"), host_value(d, frame->origin));
     if (!d->has_accept_encoding && !d->no_accept_encoding)
         sk_h1_valid_field(m, to->out, SK_LIT("Accept-Encoding"), sk_str(frame->accept_encoding));
     if (frame->user_agent && !d->has_user_agent && !d->no_user_agent)

@@ -11,7 +11,7 @@ skua_response *sk_response_new(void) {
     skua_response *r = sk_arena_alloc(&mem, sizeof *r);
     if (!r)
         return NULL;
-    memset(r, 0, offsetof(skua_response, failure)); /* which is large, and filled whole if at all */
+    memset(r, 0, offsetof(skua_response, peer));
     r->mem = mem;
     r->timeline.at.total = -1;
     return r;

@@ -67,7 +67,6 @@ struct skua_response {
     sk_hops hops;
     int64_t content_length;
     sk_joined *joined;
-    sk_peer peer;
     sk_intake body;
     sk_decoding *decoding; /* NULL: the body is given out as it comes */
     sk_buf ahead;          /* looked at, not yet given out */
@@ -81,6 +80,8 @@ struct skua_response {
     bool all_secret;         /* there was no memory to keep them */
     struct skua_conn *owned; /* freed with the response: it was made for this one */
     int failed;              /* sticky, and whole in failure */
+    /* Both are large, and filled whole if at all: nothing clears them. */
+    sk_peer peer; /* from when the body begins */
     skua_error failure;
 };
 

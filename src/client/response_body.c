@@ -122,9 +122,7 @@ static int take_event(skua_response *r, const sk_event *ev) {
 static void end_if_complete(skua_response *r) {
     if (r->body.received != r->body.expected)
         return;
-    sk_channel *ch = r->body.channel;
-    sk_event ev = {.head = &ch->head};
-    if (sk_session_next(&ch->session, &ev, &r->failure) == 0 && ev.kind == SK_EV_END)
+    if (sk_h1_take_end(&r->body.channel->session.h1))
         finish(r);
 }
 

@@ -11,14 +11,17 @@
 #include "client/trace.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #define INTERIM_MAX 16
 
 void sk_round_trip_reset(sk_round_trip *t) {
     skua_response_free(t->answer);
     sk_channel_release(t->channel);
-    *t = (sk_round_trip){.draft = t->draft, .timeline = t->timeline};
+    const size_t kept = offsetof(sk_round_trip, channel);
+    memset((char *)t + kept, 0, sizeof *t - kept);
 }
 
 void sk_round_trip_free(sk_round_trip *t) {
@@ -136,7 +139,8 @@ int sk_round_trip_look(sk_round_trip *t, skua_error *err) {
     sk_channel *ch = t->channel;
     sk_event ev = {.head = &ch->head};
     while (!t->answered) {
-        int rc = sk_session_next(&ch->session, &ev, err);
+        int rc = sk_session_is_dry(&ch->session) ? SKUA_E_AGAIN
+                                                 : sk_session_next(&ch->session, &ev, err);
         if (rc == SKUA_E_TLS_EOF) { /* cut or closed, a head that is not complete is cut short */
             sk_h1_eof(&ch->session.h1);
             continue;

@@ -23,6 +23,7 @@ typedef struct sk_piece {
 typedef struct sk_round_trip {
     sk_draft draft;
     sk_timeline timeline;
+    /* What follows is forgotten at once, from here on. */
     sk_channel *channel;   /* held from when the head is written until the answer is handed over */
     skua_response *answer; /* being put together; NULL before the first of it has come */
     bool answered;         /* its final head is there */
