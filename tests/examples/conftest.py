@@ -58,7 +58,7 @@ def recording(certificate=None):
             server.socket = context.wrap_socket(server.socket, server_side=True)
         server.ports = []
         server.url = "http%s://127.0.0.1:%d" % ("s" if certificate else "", server.server_port)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield server

@@ -46,12 +46,12 @@ class Recorder:
         if unix:
             self.listener = socket.socket(socket.AF_UNIX)
             self.listener.bind(str(unix))
-            self.listener.listen()
+            self.listener.listen()  # without a time-out, which waits by poll: no shutdown ends that
             self.port = 0
         else:
             self.listener = socket.create_server(("127.0.0.1", 0))
+            self.listener.settimeout(WAIT)
             self.port = self.listener.getsockname()[1]
-        self.listener.settimeout(WAIT)
         self.url = "%s://127.0.0.1:%d" % ("https" if context else "http", self.port)
         self.open = set()
         self.thread = threading.Thread(target=self._accept, daemon=True)

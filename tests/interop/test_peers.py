@@ -47,7 +47,7 @@ class Echo(Quiet11):
 def python_server(handler, directory):
     bound = functools.partial(handler, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), bound) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield "http://127.0.0.1:%d/" % server.server_port

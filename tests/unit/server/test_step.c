@@ -60,16 +60,14 @@ static void b01_servers_are_stepped_from_a_foreign_loop(void **state) {
         rc_say(&c[i], GET("/"));
     }
     for (size_t i = 0; i < COUNT(servers); i++) {
-        while (!strstr(c[i].heard, expected[i])) {
+        /* What one step did for the other is heard before the next is waited for. */
+        for (listen_to(&c[i]); !strstr(c[i].heard, expected[i]); listen_to(&c[i]))
             poll_and_step(servers, COUNT(servers));
-            listen_to(&c[i]);
-        }
     }
     for (size_t i = 0; i < COUNT(servers); i++) {
-        while (!c[i].ended) { /* its time to be idle is over: a timer's work */
+        /* Its time to be idle is over: a timer's work. */
+        for (listen_to(&c[i]); !c[i].ended; listen_to(&c[i]))
             poll_and_step(servers, COUNT(servers));
-            listen_to(&c[i]);
-        }
         rc_close(&c[i]);
     }
     for (size_t i = 0; i < COUNT(servers); i++) {
