@@ -4,6 +4,7 @@
 #include "sys/clock.h"
 #include "sys/thread.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -275,13 +276,20 @@ static void note_told(probe *p) {
     *p->freed = sk_loop_first_is_told(p->loop);
 }
 
+typedef struct sender {
+    probe *to;
+    int pause_ms; /* before it sends */
+} sender;
+
 static void *send_from_elsewhere(void *arg) {
-    send_to(arg);
+    const sender *s = arg;
+    poll(NULL, 0, s->pause_ms);
+    send_to(s->to);
     return NULL;
 }
 
 /* What wakes a sleeping epoll comes in order. poll never says so. Whether the loop sleeps before
- * the other thread sends is chance, so it has some tries. */
+ * the other thread sends is chance, so it has some tries, with more and more time for it. */
 static void first_watch_is_told_when_the_loop_slept(void **state) {
     (void)state;
     EACH_KIND(l) {
@@ -291,10 +299,12 @@ static void first_watch_is_told_when_the_loop_slept(void **state) {
         p->freed = &told;
         p->then = note_told;
         sk_loop_put_first(l, &first->watch);
-        for (int i = 0; i < 100 && !told; i++) {
+        const int tries = kinds[kind_] == SK_POLLER_EPOLL ? 100 : 10;
+        for (int i = 0; i < tries && !told; i++) {
             char byte;
             sk_thread t;
-            assert_int_equal(sk_thread_start(&t, send_from_elsewhere, p), 0);
+            sender s = {p, i};
+            assert_int_equal(sk_thread_start(&t, send_from_elsewhere, &s), 0);
             assert_int_equal(sk_loop_step(l, PATIENCE_MS), 0);
             sk_thread_join(t);
             assert_int_equal(p->calls, i + 1);
@@ -492,8 +502,10 @@ static void wait_ends_with_the_next_timer(void **state) {
         int64_t before = sk_clock_ms();
         assert_int_equal(sk_loop_arm(l, &a.timer, 20), 0);
         assert_int_equal(sk_loop_step(l, 1), 0); /* its own limit comes first */
-        assert_string_equal(log, "");
-        assert_int_equal(sk_loop_step(l, -1), 0);
+        if (sk_clock_ms() - before < 20)         /* or the machine stood still */
+            assert_string_equal(log, "");
+        if (log[0] == '\0')
+            assert_int_equal(sk_loop_step(l, -1), 0);
         assert_string_equal(log, "a");
         assert_in_range((uintmax_t)(sk_clock_ms() - before), 20, PATIENCE_MS);
     }

@@ -1,4 +1,5 @@
 /* Where a server listens: the words, the addresses they stand for, and what cannot be had. */
+#include "../own_host.h"
 #include "raw_client.h"
 #include "server/listener.h"
 
@@ -82,7 +83,9 @@ static void a_port_that_is_taken_is_an_error(void **state) {
     static const uint32_t workers[] = {1, 4};
     for (size_t i = 0; i < COUNT(workers); i++) {
         skua_error err;
-        sk_listener *l = sk_listener_new("http://127.0.0.1:0", NULL, workers[i], NULL);
+        char where[64];
+        snprintf(where, sizeof where, "http://%s:0", own_host());
+        sk_listener *l = sk_listener_new(where, NULL, workers[i], NULL);
         assert_non_null(l);
         for (size_t k = 0; k < COUNT(workers); k++) {
             assert_null(sk_listener_new(l->url, NULL, workers[k], &err));
