@@ -7,6 +7,7 @@
 #include "sys/poller.h"
 #include "sys/socket.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <skua/server.h>
 #include <stdarg.h>
@@ -54,10 +55,13 @@ static inline void rc_close(raw_client *c) {
     c->fd = -1;
 }
 
+/* To a server that has gone it is said in vain: what is expected next shows that. */
 static inline void rc_say(raw_client *c, const char *text) {
     skua_str piece = sk_str(text);
     while (piece.len > 0) {
         ptrdiff_t n = sk_socket_send(c->fd, &piece, 1);
+        if (n == -EPIPE || n == -ECONNRESET)
+            return;
         if (n < 0)
             assert_int_equal(sk_poll_one(c->fd, SKUA_WANT_WRITE, PATIENCE_MS, NULL), 0);
         piece.ptr += n > 0 ? n : 0;

@@ -1,4 +1,5 @@
 /* The server object over loopback: listeners, workers, TLS, shortage of descriptors, stopping. */
+#include "../own_host.h"
 #include "net/tcp.h"
 #include "net/tls.h"
 #include "raw_client.h"
@@ -142,17 +143,21 @@ static void two_servers_in_one_process(void **state) {
 static void stopping_refuses_newcomers_and_closes_the_idle(void **state) {
     (void)state;
     running r;
-    start(&r, NULL, "http://127.0.0.1:0", NULL);
+    char where[64];
+    snprintf(where, sizeof where, "http://%s:0", own_host());
+    start(&r, NULL, where, NULL);
     static raw_client c;
-    ask(&c, skua_server_url(r.s, 0));
+    sk_addr at;
+    bool done;
+    assert_true(sk_addr_parse(sk_str(own_host()), rc_port(skua_server_url(r.s, 0)), &at));
+    rc_connect_to(&c, &at);
+    rc_say(&c, GET);
+    rc_expect(&c, "\r\n\r\nhello plain");
     skua_server_stop(r.s);
     rc_expect_end(&c);
     rc_close(&c);
     sk_thread_join(r.thread);
     assert_int_equal(r.rc, 0);
-    sk_addr at;
-    bool done;
-    assert_true(sk_addr_parse(SK_LIT("127.0.0.1"), rc_port(skua_server_url(r.s, 0)), &at));
     int fd = sk_socket_connect(&at, NULL, &done);
     if (fd >= 0) {
         assert_int_equal(sk_poll_one(fd, SKUA_WANT_WRITE, PATIENCE_MS, NULL), 0);
@@ -361,11 +366,11 @@ static const char *wait_for_line(log_lines *l) {
     return l->line[l->read++];
 }
 
-static void start_tls(running *r, log_lines *l) {
+static void start_tls(running *r, log_lines *l, int64_t tls_timeout_ms) {
     log_init(l);
     start(r,
           SKUA_OPTS(skua_server_opts, .workers = 1, .log = note_line, .user = l,
-                    .tls_timeout_ms = 300),
+                    .tls_timeout_ms = tls_timeout_ms),
           "https://127.0.0.1:0",
           SKUA_OPTS(skua_tls_opts, .cert_file = files.cert_file, .key_file = files.key_file));
 }
@@ -382,7 +387,7 @@ static void https(void **state) {
     running r;
     log_lines l;
     skua_error err;
-    start_tls(&r, &l);
+    start_tls(&r, &l, 0);
     assert_memory_equal(skua_server_url(r.s, 0), "https://127.0.0.1:", 18);
     sk_tls_ctx *ctx = sk_tls_client_ctx(SKUA_OPTS(skua_tls_opts, .ca_file = files.ca_file), &err);
     sk_tls_scratch *scratch = sk_tls_scratch_new();
@@ -419,15 +424,17 @@ static void failed_handshakes_cost_the_others_nothing(void **state) {
     (void)state;
     running r;
     log_lines l;
-    start_tls(&r, &l);
+    start_tls(&r, &l, 300);
     static raw_client junk, silent;
     rc_connect(&silent, skua_server_url(r.s, 0));
     rc_connect(&junk, skua_server_url(r.s, 0));
     rc_say(&junk, "this is no TLS record, nor anything like it");
     rc_expect_end(&junk);
-    assert_non_null(strstr(wait_for_line(&l), "tls"));
     rc_expect_end(&silent); /* its time is over */
-    assert_non_null(strstr(wait_for_line(&l), "no handshake"));
+    const char *first = wait_for_line(&l), *second = wait_for_line(&l);
+    bool junk_first = strstr(second, "no handshake") != NULL; /* or the machine stood still */
+    assert_non_null(strstr(junk_first ? first : second, "tls"));
+    assert_non_null(strstr(junk_first ? second : first, "no handshake"));
     rc_close(&junk);
     rc_close(&silent);
     running_finish(&r);
