@@ -4,6 +4,7 @@
 #define SK_TEST_ANSWERING_H
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,8 @@ static inline void *answering_main(void *user) {
     const answering *a = user;
     int fd;
     while ((fd = accept(a->listener, NULL, NULL)) >= 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 5},
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 20},
                    sizeof(struct timeval));
         answering_one(fd);
     }

@@ -25,14 +25,14 @@ typedef struct loopback {
     pthread_t thread;
 } loopback;
 
-/* Waits are bounded, and what is sent leaves at once: what Nagle's algorithm holds back (behind TLS
- * tickets that the peer has not acknowledged) is lost by a close that resets. Accepted sockets
- * inherit it. */
+/* Waits are bounded, far beyond what a machine may stand still, and what is sent leaves at once:
+ * what Nagle's algorithm holds back (behind TLS tickets that the peer has not acknowledged) is lost
+ * by a close that resets. Accepted sockets inherit it. */
 static inline void loopback_bound(int fd) {
-    const struct timeval five = {.tv_sec = 5};
+    const struct timeval patience = {.tv_sec = 20};
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof five);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &five, sizeof five);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 /* Read until the text has come behind `from`, or the client has closed. */
@@ -96,6 +96,17 @@ static inline loopback *loopback_start(const step *const *connections) {
     snprintf(l->origin, sizeof l->origin, "http://127.0.0.1:%d", l->port);
     assert_int_equal(pthread_create(&l->thread, NULL, loopback_main, l), 0);
     return l;
+}
+
+/* A port that is taken, so that nobody else can, and does not listen. */
+static inline int refusing_socket(int *port) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    getsockname(fd, (struct sockaddr *)&at, &len);
+    *port = ntohs(at.sin_port);
+    return fd;
 }
 
 /* The connections of the script must all have been made. */

@@ -8,7 +8,7 @@
 #include <skua/tls.h>
 #include <unistd.h>
 
-static char secured_dir[64];
+static char secured_dir[] = "/tmp/skua-test-tls-XXXXXX";
 static skua_local_ca_files files;
 /* One for all, so that it knows its tickets again. */
 static sk_tls_ctx *secured_server;
@@ -16,9 +16,9 @@ static sk_tls_ctx *secured_server;
 static inline int make_authority(void **state) {
     (void)state;
     skua_error err;
-    snprintf(secured_dir, sizeof secured_dir, "/tmp/skua-test-tls-%ld", (long)getpid());
     const char *const names[] = {"example.org", NULL};
-    if (skua_local_ca_ensure(SKUA_OPTS(skua_local_ca_opts, .dir = secured_dir, .names = names),
+    if (!mkdtemp(secured_dir) ||
+        skua_local_ca_ensure(SKUA_OPTS(skua_local_ca_opts, .dir = secured_dir, .names = names),
                              &files, &err) != 0)
         return -1;
     secured_server = sk_tls_server_ctx(

@@ -5,6 +5,7 @@
 #include "client/conn.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +50,9 @@ static void *serve_all(void *user) {
     int fd;
     (void)user;
     while ((fd = accept(listener, NULL, NULL)) >= 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 5},
+        /* What Nagle's algorithm holds back would be lost by a close that resets. */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){.tv_sec = 20},
                    sizeof(struct timeval));
         serve(fd);
         close(fd);

@@ -7,13 +7,14 @@
 #define OK     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define OPENED "HTTP/1.1 200 Connection established\r\n\r\n"
 
-static char dir[64];
+static char dir[] = "/tmp/skua-test-tunnel-XXXXXX";
 static skua_local_ca_files files;
 
 static int make_authority(void **state) {
     (void)state;
     const char *const names[] = {"example.org", "proxy.example", NULL};
-    snprintf(dir, sizeof dir, "/tmp/skua-test-tunnel-%ld", (long)getpid());
+    if (!mkdtemp(dir))
+        return -1;
     return skua_local_ca_ensure(SKUA_OPTS(skua_local_ca_opts, .dir = dir, .names = names), &files,
                                 NULL);
 }

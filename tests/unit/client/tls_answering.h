@@ -8,6 +8,7 @@
 #include "sys/poller.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ typedef struct tls_answering {
 
 static inline bool tls_answering_wait(skua_stream *s, unsigned events) {
     skua_want w = s->ops->want(s, events);
-    return sk_poll_one(w.fd, w.events, 5000, NULL) == 0;
+    return sk_poll_one(w.fd, w.events, 20000, NULL) == 0;
 }
 
 static inline bool tls_answering_send(skua_stream *s, const char *text) {
@@ -73,6 +74,8 @@ static inline void *tls_answering_main(void *user) {
     sk_tls_scratch *scratch = sk_tls_scratch_new();
     int fd;
     while ((fd = accept4(a->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1},
+                   sizeof(int)); /* none of a Unix socket */
         a->accepted++;
         tls_answering_one(sk_tls_server(a->ctx, sk_tcp_new(fd), scratch, NULL));
     }
