@@ -229,9 +229,15 @@ def free_port():
 @pytest.mark.parametrize("arguments", [["PORT"], ["SITE", "PORT"], ["PORT", "SITE"],
                                        ["-p", "PORT", "SITE"], ["-pPORT"], ["--port=PORT", "-q"]])
 def test_ports(skua, site, http_get, arguments):
-    port = free_port()
-    given = [a.replace("SITE", str(site)).replace("PORT", str(port)) for a in arguments]
-    server = Serving([skua, "serve", *given], cwd=site)
+    for left in reversed(range(3)):
+        port = free_port()
+        given = [a.replace("SITE", str(site)).replace("PORT", str(port)) for a in arguments]
+        try:
+            server = Serving([skua, "serve", *given], cwd=site)
+            break
+        except AssertionError as error:  # somebody else has taken it meanwhile
+            if not left or "in use" not in str(error):
+                raise
     try:
         assert server.port == port
         assert http_get(server, "/hello.txt")[0] == 200
