@@ -20,6 +20,11 @@ static inline int sk_bound_left(const skua_clock *clock, sk_bound b) {
     return b.at == SK_NEVER ? -1 : sk_until(sk_clock_now(clock), b.at);
 }
 
+/* The same for a wait, which may last some milliseconds longer, and costs less to begin for it. */
+static inline int sk_bound_left_roughly(const skua_clock *clock, sk_bound b) {
+    return b.at == SK_NEVER ? -1 : sk_until(sk_clock_now_coarse(clock), b.at);
+}
+
 /* The one that ends first. */
 static inline sk_bound sk_bound_first(sk_bound a, sk_bound b) {
     return b.at < a.at ? b : a;

@@ -80,7 +80,7 @@ sk_bound sk_channel_bound(const sk_channel *ch) {
 }
 
 int sk_channel_wait(sk_channel *ch, unsigned events, sk_bound until, skua_error *err) {
-    int left = sk_bound_left(ch->settings->o.clock, until);
+    int left = sk_bound_left_roughly(ch->settings->o.clock, until);
     /* A peer that always has another byte makes every wait succeed: the bound is looked at here. */
     return left == 0 ? SKUA_E_TIMEOUT : sk_session_wait(&ch->session, events, left, err);
 }

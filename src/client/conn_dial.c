@@ -178,6 +178,8 @@ static void note_address(sk_peer *peer, skua_stream *stream) {
 }
 
 static void trace_tls(const skua_conn *c, skua_stream *stream) {
+    if (!sk_trace_is_on(c->settings, SKUA_TRACE_INFO))
+        return;
     skua_stream_info info = describe(stream);
     sk_trace_line(c->settings, SKUA_TRACE_INFO, "%s, %s, certificate of %s", info.tls_version,
                   info.tls_cipher, info.tls_subject);

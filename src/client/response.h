@@ -39,8 +39,9 @@ typedef struct sk_intake {
     bool switched;    /* what follows the head is not HTTP */
     int64_t expected; /* -1 where it is not known */
     int64_t received;
-    int64_t keep_alive_s; /* what the peer said it will wait; -1 */
-    bool done;            /* nothing of it is to come */
+    int64_t came_with_head; /* on the channel, when the head was complete */
+    int64_t keep_alive_s;   /* what the peer said it will wait; -1 */
+    bool done;              /* nothing of it is to come */
 } sk_intake;
 
 /* What skua_response_read_all has put together. */

@@ -10,11 +10,14 @@
 
 /* ---- the end, good or bad ---- */
 
+/* What has come whole with its head was complete then: no clock need be read for it. */
 static void stop_clock(skua_response *r) {
     const sk_channel *ch = r->body.channel;
     if (r->timeline.at.total >= 0 || !sk_channel_is_open(ch))
         return;
-    r->timeline.at.total = sk_timeline_since(&r->timeline, ch->settings->o.clock);
+    bool with_head = ch->session.received == r->body.came_with_head;
+    r->timeline.at.total =
+        with_head ? r->timeline.at.head : sk_timeline_since(&r->timeline, ch->settings->o.clock);
     sk_trace_phase(ch->settings, "done", r->timeline.at.total);
 }
 
@@ -184,6 +187,7 @@ ptrdiff_t sk_response_receive(skua_response *r, void *buf, size_t len) {
 
 void sk_response_begin(skua_response *r, sk_channel *ch) {
     r->body.channel = sk_channel_hold(ch);
+    r->body.came_with_head = ch->session.received;
     r->peer = ch->peer;
     ch->reader = r;
     ch->stats->responses++;

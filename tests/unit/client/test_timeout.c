@@ -246,6 +246,23 @@ static void timings_tell_when_each_phase_was_over(void **state) {
     script_free(s);
 }
 
+static void what_came_with_its_head_was_complete_then(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
+                                 {TICK, NULL, 5},
+                                 {SEND, OK "Content-Length: 2\r\n\r\nok", 0},
+                                 {END, NULL, 0}};
+    script *s = with(steps, (skua_conn_opts){0});
+    skua_timings t;
+    skua_response *r = script_response(s);
+    s->clock.now_ms += 100; /* it is read later */
+    assert_body(r, "ok");
+    skua_response_timings(r, &t);
+    assert_true(t.head == 5 && t.total == 5);
+    skua_response_free(r);
+    script_free(s);
+}
+
 static void timings_of_a_failure_are_the_connections(void **state) {
     (void)state;
     script *s = with(silence, (skua_conn_opts){.timeout_ms = 50});
@@ -271,6 +288,7 @@ int main(void) {
         cmocka_unit_test(a_peer_that_never_reads),
         cmocka_unit_test(a_body_that_was_not_sent_is_named),
         cmocka_unit_test(timings_tell_when_each_phase_was_over),
+        cmocka_unit_test(what_came_with_its_head_was_complete_then),
         cmocka_unit_test(timings_of_a_failure_are_the_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
