@@ -350,6 +350,19 @@ static void a_window_is_judged_however_it_comes(void **state) {
     refused("zstd", in, (cut){1, 1, true}, SK_LIT(""), "decode: zstd: Frame requires too much");
 }
 
+/* The library knows formats older than RFC 8878, by other magic numbers. */
+static void an_older_format_is_refused(void **state) {
+    (void)state;
+    static const char frame[] = "\x28\x27\xb5\x2f\xfd\x80\x70\5\0\x17\x17\x17\x17";
+    static const char within[] = "\x28\xb5\x27\xb5\x2f\xfd\x80\x70\5\0\x17\x17\x17\x17";
+    const skua_str bodies[] = {
+        {frame + 1, sizeof frame - 2}, {frame, sizeof frame - 1}, {within, sizeof within - 1}};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        refused("zstd", bodies[i], whole, SK_LIT(""), "decode: zstd: Unknown frame");
+        refused("zstd", bodies[i], (cut){1, 1, true}, SK_LIT(""), "decode: zstd: Unknown frame");
+    }
+}
+
 static void frames_to_skip_are_skipped(void **state) {
     (void)state;
     char body[64] = "\x52\x2a\x4d\x18\3\0\0\0abc";
@@ -459,6 +472,7 @@ int main(void) {
 #if SK_HAVE_ZSTD
         cmocka_unit_test(a_window_above_8_mib_is_refused),
         cmocka_unit_test(a_window_is_judged_however_it_comes),
+        cmocka_unit_test(an_older_format_is_refused),
         cmocka_unit_test(frames_to_skip_are_skipped),
 #endif
     };
