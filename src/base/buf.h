@@ -5,6 +5,8 @@
 #ifndef SK_BASE_BUF_H
 #define SK_BASE_BUF_H
 
+#include "base/cold.h"
+
 #include <skua/types.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,7 +32,7 @@ static inline skua_str sk_buf_str(const sk_buf *b) {
 }
 
 /* What sk_buf_reserve does where there is no room. */
-char *sk_buf_make_room(sk_buf *b, size_t n);
+SK_COLD char *sk_buf_make_room(sk_buf *b, size_t n);
 /* Make room for n more bytes and return where they go; NULL (and latched) when there is none.
  * Moves the content to the front, or grows. A buffer never exceeds 2 GiB. */
 static inline char *sk_buf_reserve(sk_buf *b, size_t n) {

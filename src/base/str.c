@@ -79,9 +79,19 @@ bool sk_str_is_token(skua_str s) {
 }
 
 #if defined(__SSE2__)
+static __m128i sixteen(const char *p) {
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+/* Eight from the beginning, eight from the end: of 8 to 16 bytes that is each one. */
+static __m128i both_ends(skua_str s) {
+    const char *last = s.ptr + s.len - 8;
+    return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)s.ptr),
+                              _mm_loadl_epi64((const __m128i *)(const void *)last));
+}
+
 /* The same as SK_CHAR_VALUE for each of 16 bytes: no control but HTAB, and no DEL. */
-static bool sixteen_value_bytes(const char *p) {
-    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+static bool are_value_bytes(__m128i x) {
     /* SSE2 has no unsigned comparison: x <= 0x1f is min(x, 0x1f) == x. */
     __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
     __m128i tab = _mm_cmpeq_epi8(x, _mm_set1_epi8('\t'));
@@ -90,13 +100,15 @@ static bool sixteen_value_bytes(const char *p) {
 }
 
 bool sk_str_is_field_value(skua_str s) {
-    if (s.len < 16)
+    if (s.len < 8)
         return all_of_class(s.ptr, s.len, SK_CHAR_VALUE);
+    if (s.len <= 16)
+        return are_value_bytes(both_ends(s));
     for (size_t i = 0; i + 16 <= s.len; i += 16) {
-        if (!sixteen_value_bytes(s.ptr + i))
+        if (!are_value_bytes(sixteen(s.ptr + i)))
             return false;
     }
-    return sixteen_value_bytes(s.ptr + s.len - 16); /* what is left, some of it for the 2nd time */
+    return are_value_bytes(sixteen(s.ptr + s.len - 16)); /* what is left, and some once more */
 }
 #else
 bool sk_str_is_field_value(skua_str s) {

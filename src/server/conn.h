@@ -2,6 +2,7 @@
 #ifndef SK_SERVER_CONN_H
 #define SK_SERVER_CONN_H
 
+#include "base/cold.h"
 #include "net/tcp.h"
 #include "server/worker.h"
 #include "sys/socket.h"
@@ -108,6 +109,7 @@ const char *sk_sconn_client(sk_sconn *c);
 void sk_request_put_whose(sk_line *line, skua_request *q);
 /* Say what became of the request under way, or of the connection: one line of the error log, with
  * whose it is in front. */
-void sk_sconn_tell(sk_sconn *c, skua_log_level level, const char *fmt, ...) SKUA_PRINTF(3, 4);
+SK_COLD void sk_sconn_tell(sk_sconn *c, skua_log_level level, const char *fmt, ...)
+    SKUA_PRINTF(3, 4);
 
 #endif

@@ -5,6 +5,7 @@
  * Each step may refuse it. Where there is no route, a small body is read all the same: the refusal
  * is then no reason to close, and what is malformed is not taken for the next request. What comes
  * of the reply is in conn_reply.c. */
+#include "base/cold.h"
 #include "server/conn_step.h"
 
 #include <skua/status.h>
@@ -102,7 +103,7 @@ static int check_announced(const sk_sconn *c, const sk_head *head) {
 }
 
 /* No handler takes the request: 404, 405, 501 and so on, and OPTIONS, which the routes answer. */
-static sk_step answer_without_route(sk_sconn *c) {
+SK_COLD static sk_step answer_without_route(sk_sconn *c) {
     skua_request *q = &c->exchange->request;
     int status = q->refused;
     skua_reply *a = &c->exchange->reply;
@@ -164,7 +165,7 @@ static bool may_pass_over(const sk_head *head) {
 }
 
 /* There is no route: answer, behind the body if it may be passed over. */
-static sk_step refuse_route(sk_sconn *c, int status) {
+SK_COLD static sk_step refuse_route(sk_sconn *c, int status) {
     skua_request *q = &c->exchange->request;
     q->refused = status;
     if (q->path.text && has_body(&q->head) && may_pass_over(&q->head))

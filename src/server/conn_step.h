@@ -3,6 +3,7 @@
 #ifndef SK_SERVER_CONN_STEP_H
 #define SK_SERVER_CONN_STEP_H
 
+#include "base/cold.h"
 #include "server/conn.h"
 #include "server/reply.h"
 
@@ -102,7 +103,7 @@ void sk_sconn_report_unfinished(sk_sconn *c);
 
 /* The request is refused: because the server lacks what it takes (`code` SKUA_E_NOMEM or
  * SKUA_E_OS), else for a reason of the client's; NULL is what the status says. */
-void sk_sconn_tell_refused(sk_sconn *c, int status, int code, const char *why);
+SK_COLD void sk_sconn_tell_refused(sk_sconn *c, int status, int code, const char *why);
 
 /* ---- conn_reply.c: from the reply to the end of the exchange ---- */
 
@@ -112,16 +113,16 @@ sk_step sk_sconn_step_file(sk_sconn *c);
 /* What is left of the request's body is not read: the connection ends with the reply. */
 void sk_sconn_leave_body(sk_sconn *c);
 /* Answer and close: after this request nobody can say where the next one begins. */
-sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain);
+SK_COLD sk_step sk_sconn_refuse(sk_sconn *c, int status, const char *explain);
 /* The same with 503 and Retry-After, where the connection may go on: nothing was done. `code` says
  * why. */
-sk_step sk_sconn_refuse_busy(sk_sconn *c, int code);
+SK_COLD sk_step sk_sconn_refuse_busy(sk_sconn *c, int code);
 /* The same for a request that broke off, or whose head or body is wrong. */
-sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what);
+SK_COLD sk_step sk_sconn_refuse_error(sk_sconn *c, int code, const char *what);
 /* The exchange has taken all the time that its route gives it. */
-sk_step sk_sconn_overdue(sk_sconn *c);
+SK_COLD sk_step sk_sconn_overdue(sk_sconn *c);
 /* The status that answers an error; 0 where there is nobody to answer. */
-int sk_sconn_status_of(int code);
+SK_COLD int sk_sconn_status_of(int code);
 void sk_sconn_drop_exchange(sk_sconn *c);
 /* Let the output leave, then close or linger. */
 sk_step sk_sconn_end(sk_sconn *c);

@@ -12,8 +12,28 @@ typedef struct builder {
     uint32_t len;
     uint32_t count;
     sk_segment *segments;
-    bool plain; /* there is nothing to decode in it */
 } builder;
+
+/* What one look at each byte tells of a path. */
+typedef struct shape {
+    size_t len; /* to the query, or to the end */
+    uint32_t slashes;
+    bool plain; /* it says what it means: no escape, no dot segment */
+} shape;
+
+static shape look_at(skua_str path) {
+    static const bool tells[256] = {['/'] = true, ['%'] = true, ['\0'] = true};
+    const char *at = path.ptr, *end = at + path.len;
+    shape s = {.plain = true};
+    for (; at < end && *at != '?'; at++) {
+        if (!tells[(unsigned char)*at])
+            continue;
+        s.slashes += *at == '/';
+        s.plain = s.plain && *at == '/' && !(at + 1 < end && at[1] == '.');
+    }
+    s.len = (size_t)(at - path.ptr);
+    return s;
+}
 
 static bool split_absolute(skua_str target, skua_str *path, skua_str *query) {
     sk_url_parts parts;
@@ -28,24 +48,13 @@ static bool split_absolute(skua_str target, skua_str *path, skua_str *query) {
     return true;
 }
 
+/* In the origin form the path may have its query behind it still. */
 static bool split_target(skua_str target, skua_str *path, skua_str *query) {
     if (target.len == 0 || target.ptr[0] != '/')
         return split_absolute(target, path, query);
-    const char *mark = memchr(target.ptr, '?', target.len);
     *path = target;
     *query = (skua_str){NULL, 0};
-    if (mark) {
-        path->len = (size_t)(mark - target.ptr);
-        *query = (skua_str){mark + 1, target.len - path->len - 1};
-    }
-    return path->len <= UINT32_MAX / 2;
-}
-
-static uint32_t count_slashes(skua_str s) {
-    uint32_t n = 0;
-    for (size_t i = 0; i < s.len; i++)
-        n += s.ptr[i] == '/';
-    return n;
+    return true;
 }
 
 static bool is_dots(const builder *b, sk_segment seg, uint32_t dots) {
@@ -65,11 +74,6 @@ static void push_empty(builder *b) {
 /* False for a bad escape. */
 static bool decode(const builder *b, skua_str raw, sk_segment *seg) {
     char *to = b->text + seg->at;
-    seg->len = (uint32_t)raw.len;
-    if (b->plain) {
-        memcpy(to, raw.ptr, raw.len);
-        return true;
-    }
     ptrdiff_t len = sk_url_decode(raw, to);
     if (len < 0)
         return false;
@@ -112,6 +116,19 @@ static bool add_all(builder *b, skua_str path) {
     return true;
 }
 
+/* A plain path is its own decoding. */
+static void take_plain(builder *b, skua_str path) {
+    const uint32_t len = (uint32_t)path.len;
+    memcpy(b->text, path.ptr, len);
+    b->len = len;
+    for (uint32_t at = 0; at < len;) {
+        uint32_t from = ++at;
+        while (at < len && path.ptr[at] != '/')
+            at++;
+        b->segments[b->count++] = (sk_segment){.at = from, .len = at - from};
+    }
+}
+
 int sk_path_parse(skua_str target, sk_arena *arena, sk_path *out, skua_str *query) {
     skua_str path;
     if (sk_str_eq(target, SK_LIT("*"))) {
@@ -121,13 +138,20 @@ int sk_path_parse(skua_str target, sk_arena *arena, sk_path *out, skua_str *quer
     }
     if (!split_target(target, &path, query) || path.ptr[0] != '/')
         return SKUA_E_BAD_TARGET;
+    shape s = look_at(path);
+    if (s.len < path.len)
+        *query = (skua_str){path.ptr + s.len + 1, path.len - s.len - 1};
+    path.len = s.len;
+    if (path.len > UINT32_MAX / 2)
+        return SKUA_E_BAD_TARGET;
     builder b = {0};
-    b.plain = !memchr(path.ptr, '%', path.len) && !memchr(path.ptr, '\0', path.len);
-    b.segments = sk_arena_alloc(arena, count_slashes(path) * sizeof *b.segments);
+    b.segments = sk_arena_alloc(arena, s.slashes * sizeof *b.segments);
     b.text = sk_arena_alloc(arena, path.len + 1);
     if (!b.segments || !b.text)
         return SKUA_E_NOMEM;
-    if (!add_all(&b, path))
+    if (s.plain)
+        take_plain(&b, path);
+    else if (!add_all(&b, path))
         return SKUA_E_BAD_TARGET;
     b.text[b.len] = '\0';
     *out = (sk_path){b.text, b.len, b.count, b.segments};

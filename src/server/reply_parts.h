@@ -3,10 +3,11 @@
 #ifndef SK_SERVER_REPLY_PARTS_H
 #define SK_SERVER_REPLY_PARTS_H
 
+#include "base/cold.h"
 #include "server/reply.h"
 
 /* Keep the first failure; returns it. */
-int sk_reply_latch(skua_reply *a, int code);
+SK_COLD int sk_reply_latch(skua_reply *a, int code);
 /* Add a field whose name and value are right (a NULL one is no memory), and live until the head has
  * gone out: they are not copied. `given` is what sk_reply_given_by would say. */
 int sk_reply_own_field(skua_reply *a, const char *name, const char *value, unsigned given);

@@ -3,6 +3,7 @@
 #ifndef SK_SERVER_WORKER_H
 #define SK_SERVER_WORKER_H
 
+#include "base/cold.h"
 #include "base/date.h"
 #include "net/loop.h"
 #include "net/tls_keeper.h"
@@ -177,6 +178,7 @@ skua_str sk_worker_date(sk_worker *w);
 bool sk_worker_tells(const sk_worker *w, skua_log_level level);
 bool sk_worker_reports(const sk_worker *w);
 /* Say it in the error log, and to the program: one line. */
-void sk_worker_tell(sk_worker *w, skua_log_level level, const char *fmt, ...) SKUA_PRINTF(3, 4);
+SK_COLD void sk_worker_tell(sk_worker *w, skua_log_level level, const char *fmt, ...)
+    SKUA_PRINTF(3, 4);
 
 #endif

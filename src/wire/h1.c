@@ -23,6 +23,7 @@
  *
  *   Any receiving state goes to FAILED at an error, and stays there.
  */
+#include "base/cold.h"
 #include "wire/h1_state.h"
 
 #define SIZE_LIMIT_MAX (UINT32_C(1) << 30) /* a head must fit into a buffer */
@@ -52,7 +53,7 @@ void sk_h1_eof(sk_h1 *m) {
     m->flags |= SK_H1_EOF;
 }
 
-static sk_event_kind fail(sk_h1 *m, sk_event *ev, int code, const char *what) {
+SK_COLD static sk_event_kind fail(sk_h1 *m, sk_event *ev, int code, const char *what) {
     m->recv_state = SK_H1_RECV_FAILED;
     m->error = (int16_t)code;
     m->what = what;

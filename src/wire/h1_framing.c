@@ -4,6 +4,7 @@
  * (RFC 9112 11.2). */
 #include "wire/h1_framing.h"
 
+#include "base/cold.h"
 #include "wire/url.h"
 
 #include <skua/status.h>
@@ -14,7 +15,7 @@ typedef struct framing {
     const char *what;
 } framing;
 
-static int refuse(framing *f, int code, const char *what) {
+SK_COLD static int refuse(framing *f, int code, const char *what) {
     f->what = what;
     return code;
 }

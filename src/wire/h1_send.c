@@ -3,13 +3,14 @@
  *
  * A head is written line by line into the output as it is built. What is wrong with it latches in
  * send_error; finishing then cuts it back out, so that no part of a bad message ever leaves. */
+#include "base/cold.h"
 #include "wire/h1_scan.h"
 #include "wire/h1_state.h"
 
 #include <skua/error.h>
 #include <skua/status.h>
 
-static void latch(sk_h1 *m, int code) {
+SK_COLD static void latch(sk_h1 *m, int code) {
     if (m->send_error == 0)
         m->send_error = (int16_t)code;
 }
