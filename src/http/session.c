@@ -97,7 +97,7 @@ static int fail_parse(const sk_session *s, const sk_event *ev, skua_error *err) 
 }
 
 int sk_session_next(sk_session *s, sk_event *ev, skua_error *err) {
-    s->span.len = 0;
+    s->span_len = 0;
     for (;;) {
         sk_event_kind kind = pull(s, ev);
         if (kind == SK_EV_ERROR)
@@ -111,10 +111,10 @@ int sk_session_next(sk_session *s, sk_event *ev, skua_error *err) {
 }
 
 static size_t take_span(sk_session *s, void *dst, size_t len) {
-    size_t n = s->span.len < len ? s->span.len : len;
-    memcpy(dst, s->span.ptr, n);
-    s->span.ptr += n;
-    s->span.len -= n;
+    uint32_t n = s->span_len < len ? s->span_len : (uint32_t)len;
+    memcpy(dst, s->in->data + s->span_at, n);
+    s->span_at += n;
+    s->span_len -= n;
     return n;
 }
 
@@ -131,7 +131,7 @@ static ptrdiff_t read_direct(sk_session *s, void *dst, size_t len, skua_error *e
 
 ptrdiff_t sk_session_body(sk_session *s, void *dst, size_t len, sk_event *ev, skua_error *err) {
     for (;;) {
-        if (s->span.len > 0)
+        if (s->span_len > 0)
             return (ptrdiff_t)take_span(s, dst, len);
         ptrdiff_t n = read_direct(s, dst, len, err);
         if (n > 0 || (n < 0 && n != SKUA_E_UNSUPPORTED))
@@ -141,7 +141,8 @@ ptrdiff_t sk_session_body(sk_session *s, void *dst, size_t len, sk_event *ev, sk
             return rc;
         if (ev->kind != SK_EV_DATA)
             return 0;
-        s->span = ev->data;
+        s->span_at = (uint32_t)(ev->data.ptr - s->in->data);
+        s->span_len = (uint32_t)ev->data.len;
     }
 }
 

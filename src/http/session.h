@@ -19,9 +19,10 @@ typedef struct sk_session {
     skua_stream *stream;
     sk_buf *in;       /* read, not consumed */
     sk_buf *out;      /* to be sent */
-    skua_str span;    /* body bytes of the last data event that sk_session_body has not given out */
     int64_t received; /* bytes, as carried by the stream */
     int64_t sent;
+    uint32_t span_at;        /* where in `in` the rest of the last data event's bytes begins, */
+    uint32_t span_len;       /* and how many sk_session_body has not given out */
     uint32_t piece_left;     /* of a piece of body begun by sk_session_write */
     uint32_t read_size : 27; /* how much room a read has */
     bool dry : 1;            /* the last read came back short: wait before the next */

@@ -315,7 +315,7 @@ sk_step sk_sconn_step_body(sk_sconn *c) {
     bool complete = false;
     while (!complete) {
         /* What is left of a span lies in the input, which neither goes nor changes until then. */
-        bool between = c->session.span.len == 0;
+        bool between = c->session.span_len == 0;
         if (between && sk_sconn_turn_is_over(c)) {
             c->yield = true;
             return SK_STEP_WAIT;

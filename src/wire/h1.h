@@ -30,12 +30,14 @@ typedef struct sk_h1 {
     const sk_h1_limits *limits;
     const char *in; /* the window */
     uint32_t in_len;
-    uint32_t used;      /* of the window */
-    uint32_t scanned;   /* of an incomplete head: searched so far */
-    uint32_t line_at;   /* of an incomplete head: where its last line begins */
-    uint64_t recv_left; /* of the body or the chunk */
+    uint32_t used;    /* of the window */
+    uint32_t scanned; /* of an incomplete head: searched so far */
+    uint32_t line_at; /* of an incomplete head: where its last line begins */
+    union {
+        uint64_t recv_left; /* of the body or the chunk */
+        const char *what;   /* once it has failed: what is wrong */
+    };
     uint64_t send_left;
-    const char *what;      /* of the sticky error */
     uint32_t sent_head_at; /* where in the output the head being built begins */
     int16_t error;
     uint8_t role;       /* sk_role */
