@@ -68,6 +68,10 @@ set(sk_wrap_malloc LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc)
 # And of one that knows when the threads of the pool wait: see tests/fault/at_rest.h.
 set(sk_wrap_threads
     LINKER:--wrap=sk_thread_start,--wrap=sk_cond_wait,--wrap=sk_cond_tell_one,--wrap=sk_cond_tell_all)
+# And of one whose system calls fail: see tests/fault/faulty_calls.h.
+set(sk_wrap_sockets
+    LINKER:--wrap=recv,--wrap=send,--wrap=sendmsg,--wrap=sendfile64,--wrap=socket,--wrap=connect
+    LINKER:--wrap=accept4,--wrap=poll,--wrap=epoll_wait)
 
 # A test of decoders makes what they read with the encoder of the same library.
 sk_find_optional(brotlienc brotli/encode.h brotlienc)
@@ -97,6 +101,8 @@ foreach(source ${sources})
     target_link_options(fault_${name} PRIVATE ${sk_wrap_malloc})
     if(name MATCHES "^test_pool")
         target_link_options(fault_${name} PRIVATE ${sk_wrap_threads})
+    elseif(name MATCHES "^test_sockets")
+        target_link_options(fault_${name} PRIVATE ${sk_wrap_sockets})
     endif()
     string(APPEND manifest "fault\t${name}\t$<TARGET_FILE:fault_${name}>\n")
 endforeach()
