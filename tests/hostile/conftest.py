@@ -58,6 +58,8 @@ class Measured:
 class Victim(Measured, Process):
     """tests/hostile/server.c, once it listens."""
 
+    ENDED_BY = signal.SIGINT
+
     def __init__(self, settings, url, **options):
         words = ["%s=%s" % pair for pair in settings.items()]
         super().__init__([str(BUILD / "tests" / "hostile" / "server"), *words, url], **options)
@@ -67,17 +69,6 @@ class Victim(Measured, Process):
             self.stop()
             raise
         self.scheme, self.host, self.port = match.group(1), match.group(2), int(match.group(3))
-
-    def stop(self):
-        """At once, unless it has ended."""
-        if self.popen.poll() is None:
-            self.signal(signal.SIGINT)
-        try:
-            return self.wait()
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.wait()
-            raise
 
     def connect(self, timeout=WAIT, source=None):
         return socket.create_connection((self.host, self.port), timeout,

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -21,6 +22,8 @@ def wait_until(condition, seconds=WAIT):
 class Process:
     """A peer in a process of its own, whose output is read by a thread: of standard error alone,
     where that is to be a pipe of its own."""
+
+    ENDED_BY = signal.SIGTERM
 
     def __init__(self, command, **options):
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options}
@@ -63,7 +66,7 @@ class Process:
 
     def stop(self):
         if self.popen.poll() is None:
-            self.popen.terminate()
+            self.signal(self.ENDED_BY)
         try:
             return self.wait()
         except subprocess.TimeoutExpired:
@@ -74,6 +77,8 @@ class Process:
 
 class Serving(Process):
     """`skua serve`, once its port is bound."""
+
+    ENDED_BY = signal.SIGINT  # at once: SIGTERM has it wait for who is connected
 
     def __init__(self, command, **options):
         super().__init__(command, **options)
