@@ -30,11 +30,17 @@ class Load:
 
     def block(self, milliseconds):
         """Returns how many requests were made, and how many sessions resumed."""
+        self.begin_block(milliseconds)
+        return self.end_block()
+
+    def begin_block(self, milliseconds):
         try:
             self.child.stdin.write("%d\n" % milliseconds)
             self.child.stdin.flush()
         except BrokenPipeError:
             pass  # it has said why
+
+    def end_block(self):
         answer = self.child.stdout.readline().split()
         if len(answer) != 3:
             raise LoadFailed
@@ -43,3 +49,19 @@ class Load:
     def close(self):
         self.child.stdin.close()
         self.child.wait(WAIT)
+
+
+class Loads:
+    """Several that are at work at the same time, as one."""
+
+    def __init__(self, loads):
+        self.loads = loads
+
+    def block(self, milliseconds):
+        for load in self.loads:
+            load.begin_block(milliseconds)
+        return tuple(map(sum, zip(*[load.end_block() for load in self.loads])))
+
+    def close(self):
+        for load in self.loads:
+            load.close()

@@ -13,7 +13,7 @@ import sys
 
 import contestants
 from contestants import PEER_LIST, is_there, start_floor, start_peer, start_skua
-from load import Load, LoadFailed, raise_limit
+from load import Load, LoadFailed, Loads, raise_limit
 from processes import cpu_seconds, family, pss
 from workloads import WORKLOADS
 
@@ -171,14 +171,16 @@ def measure_cpu(plan):
 # ---- workers ----
 
 def measure_workers(plan):
-    """One worker and two, wherever the system puts them; the load as well."""
+    """One worker and two, wherever the system puts them; two loads for each, as one could not keep
+    two workers busy: both would be woken for fewer requests at a time."""
     print("== two workers beside one: hello, on processors that all share")
     workload = WORKLOADS[0]
     with start_skua("1 worker", plan.place, 1, False) as one, \
             start_skua("2 workers", plan.place, 2, False) as two:
         entries = [Entry(running.name, running.pid,
-                         Load(plan.place.build, running.port, workload.request(),
-                              list(workload.options), False), []) for running in (one, two)]
+                         Loads([Load(plan.place.build, running.port, workload.request(),
+                                     ["-c", "32"], False) for _ in range(2)]), [])
+                   for running in (one, two)]
         for entry in entries:
             entry.load.block(WARM_UP_MS)
         take_turns(entries, workload, plan)
