@@ -60,9 +60,9 @@ static inline bool matrix_is_trouble(int status) {
 }
 
 static inline void matrix_check(const matrix *m, over_pair *p, bool trouble) {
-    char *heard = sk_buf_head(&p->heard), *nul;
-    while ((nul = memchr(heard, '\0', sk_buf_len(&p->heard))) != NULL)
-        *nul = '0'; /* of a body that is no text */
+    char *at = sk_buf_head(&p->heard), *end = at + sk_buf_len(&p->heard);
+    while ((at = memchr(at, '\0', (size_t)(end - at))) != NULL)
+        *at = '0'; /* of a body that is no text */
     const char *text = op_heard(p);
     int i = 0;
     for (; m->statuses[i] != 0; i++) {
