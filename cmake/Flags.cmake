@@ -19,8 +19,6 @@ if(SKUA_FUZZ)
     target_compile_options(sk_flags INTERFACE -fsanitize=fuzzer-no-link -O1)
 endif()
 
-# Link-time optimisation is left to whoever builds a program: an archive of LTO objects can only
-# be linked by the very compiler that wrote it.
 if(SKUA_SANITIZE)
     target_compile_options(sk_flags INTERFACE -fsanitize=${SKUA_SANITIZE}
         -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -30,7 +28,8 @@ if(SKUA_SANITIZE)
         target_compile_options(sk_flags INTERFACE -Wno-maybe-uninitialized)
     endif()
 else()
-    foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+    # The linker is told below to bind all at start, so calls need no stubs that bind them later.
+    foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-plt)
         string(MAKE_C_IDENTIFIER "SKUA_HAVE${flag}" have)
         check_c_compiler_flag(${flag} ${have})
         if(${have})

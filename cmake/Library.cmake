@@ -52,6 +52,7 @@ function(sk_floor name)
     endif()
     add_library(sk_${name}_objects OBJECT ${sources})
     target_link_libraries(sk_${name}_objects PRIVATE sk_private OpenSSL::SSL ${SKUA_OPTIONAL})
+    sk_fat_objects(sk_${name}_objects)
     add_library(sk_${name} STATIC $<TARGET_OBJECTS:sk_${name}_objects>)
     target_link_libraries(sk_${name} PUBLIC sk_private ${ARGN})
     set_property(GLOBAL APPEND PROPERTY SKUA_OBJECTS $<TARGET_OBJECTS:sk_${name}_objects>)
@@ -74,6 +75,8 @@ file(GLOB SKUA_PUBLIC_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/sk
 
 add_library(skua_static STATIC ${objects})
 add_library(skua_shared SHARED ${objects})
+sk_strip_archive(skua_static)
+sk_link_optimised(skua_shared)
 
 # Exported is what the public headers declare: nothing by accident, nothing forgotten.
 set(map ${PROJECT_BINARY_DIR}/skua.map)
@@ -103,11 +106,13 @@ endforeach()
 set_target_properties(skua_static PROPERTIES EXPORT_NAME skua_static)
 set_target_properties(skua_shared PROPERTIES EXPORT_NAME skua)
 
-# The command sees what any user of the library sees.
+# The command sees what any user of the library sees; it is linked with the floors' archives, since
+# those can be optimised with it.
 file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cli/*.c)
 if(cli_sources)
     add_executable(skua_command ${cli_sources})
-    target_link_libraries(skua_command PRIVATE sk_flags skua_static)
+    target_link_libraries(skua_command PRIVATE sk_flags $<LINK_ONLY:sk_all>)
+    sk_link_optimised(skua_command)
     set_target_properties(skua_command PROPERTIES OUTPUT_NAME skua)
     # Files of password hashes; libxcrypt's crypt_checksalt tells the safe ones.
     sk_find_optional(crypt crypt.h crypt)

@@ -18,6 +18,7 @@ function(sk_program target source)
     set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name}
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder})
     target_link_libraries(${target} PRIVATE ${ARGN})
+    sk_link_plainly(${target})
 endfunction()
 
 if(SKUA_FUZZ)
@@ -46,6 +47,7 @@ foreach(source ${bench_sources})
     sk_program(bench_${name} ${source} sk_all sk_private)
     target_link_libraries(bench_${name} PRIVATE $<TARGET_NAME_IF_EXISTS:skua::curl>
         $<TARGET_NAME_IF_EXISTS:skua::microhttpd>)
+    sk_link_optimised(bench_${name})
     set_target_properties(bench_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
     add_dependencies(bench bench_${name})
 endforeach()
@@ -131,7 +133,8 @@ sk_program(hostile_server ${PROJECT_SOURCE_DIR}/tests/hostile/server.c sk_flags 
 sk_program(conformance_server ${PROJECT_SOURCE_DIR}/tests/conformance/server.c sk_flags skua_static)
 
 # What tests/instructions/ counts.
-sk_program(count_instructions ${PROJECT_SOURCE_DIR}/tests/instructions/count.c sk_flags skua_static
-    OpenSSL::SSL)
+sk_program(count_instructions ${PROJECT_SOURCE_DIR}/tests/instructions/count.c sk_flags
+    $<LINK_ONLY:sk_all> OpenSSL::SSL)
+sk_link_optimised(count_instructions)
 
 file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/tests.tsv CONTENT "${manifest}")

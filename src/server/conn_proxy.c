@@ -41,7 +41,7 @@ static sk_step go_on(sk_sconn *c, const sk_proxy_header *h) {
 sk_step sk_sconn_step_proxy(sk_sconn *c) {
     sk_buf *in = c->session.in;
     sk_proxy_header h;
-    const char *what;
+    const char *what = "";
     size_t have = sk_buf_len(in);
     size_t room = SK_PROXY_HEADER_MAX - have; /* more than that the parser refuses */
     char *to = sk_buf_reserve(in, room);

@@ -75,12 +75,12 @@ static int wait_resolved(sk_resolve *r, const char *host, place *p, skua_error *
     int eai, count;
     int fd = sk_resolve_fd(r);
     int rc = fd < 0 ? 0 : sk_poll_one(fd, SKUA_WANT_READ, RESOLVE_MS, err);
-    if (rc == SKUA_E_TIMEOUT)
+    if (rc != 0 && rc != SKUA_E_TIMEOUT)
+        return rc;
+    if (rc != 0 || !sk_resolve_done(r, &eai, &addrs, &count))
         return sk_fail(err, SKUA_E_RESOLVE, SKUA_PHASE_RESOLVE, "%s: no answer in %d s", host,
                        RESOLVE_MS / 1000);
-    if (rc != 0)
-        return rc;
-    if (!sk_resolve_done(r, &eai, &addrs, &count) || eai != 0)
+    if (eai != 0)
         return sk_resolve_fail(err, host, eai);
     for (int i = 0; i < count && p->addr_count < ADDRESSES_MAX; i++)
         p->addrs[p->addr_count++] = addrs[i];

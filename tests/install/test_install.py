@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -102,12 +103,21 @@ def test_pkg_config_shared(tmp_path, source, libdir, pkg_config):
     assert run(tmp_path / "a", env=env) == EXPECTED
 
 
-def test_pkg_config_static(tmp_path, source, pkg_config):
+@pytest.mark.parametrize("compiler", ["cc", "clang"])
+def test_pkg_config_static(tmp_path, source, pkg_config, compiler):
+    if not shutil.which(compiler):
+        pytest.skip(compiler + " is not installed")
     flags = ["-l:libskua.a" if f == "-lskua" else f for f in
              pkg_config("--static", "--cflags", "--libs")]
-    run("cc", "-std=c11", source, "-o", tmp_path / "a", *flags)
+    run(compiler, "-std=c11", source, "-o", tmp_path / "a", *flags)
     assert run(tmp_path / "a") == EXPECTED
     assert "libskua" not in run("readelf", "-d", tmp_path / "a")
+
+
+def test_archive_is_bound_to_no_compiler(libdir):
+    # What gcc keeps for link time only the version that wrote it can read.
+    sections = run("readelf", "-W", "-S", libdir / "libskua.a")
+    assert "lto_" not in sections and "__gnu_lto" not in run("nm", libdir / "libskua.a")
 
 
 def test_pkg_config_version(pkg_config):
