@@ -105,6 +105,12 @@ void sk_date_format(int64_t unix_seconds, char out[SK_DATE_LEN]) {
     put_text(to, "GMT", 3);
 }
 
+void sk_date_format_line(int64_t unix_seconds, char out[SK_DATE_LINE_LEN]) {
+    char *value = put_text(out, "Date: ", 6);
+    sk_date_format(unix_seconds, value);
+    put_text(value + SK_DATE_LEN, "\r\n", 2);
+}
+
 /* ---- reading: each function takes its piece off the front, or fails ---- */
 
 static bool take(skua_str *s, skua_str piece) {

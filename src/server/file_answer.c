@@ -111,10 +111,8 @@ static int read_small(sk_arena *arena, sk_answer_file *f, skua_str *body) {
 
 int64_t sk_time_of_message(const skua_request *q) {
     const sk_exchange *x = sk_exchange_of_request(q);
-    int64_t now = sk_clock_unix(), date;
-    if (x->deferral) /* the worker's date is not this thread's to read */
-        return now;
-    return sk_date_parse(sk_worker_date(x->conn->worker), now, &date) ? date : now;
+    /* The worker's date is not another thread's to read. */
+    return x->deferral ? sk_clock_unix() : sk_worker_date(x->conn->worker);
 }
 
 /* Have a look at what there is to be sent; *facts is room for what is said of it. What is small is

@@ -160,9 +160,9 @@ static void put_own_fields(skua_reply *a, sk_reply_way *w) {
     const sk_server_settings *settings = w->conn->worker->settings;
     skua_str server = settings->server_header, id_name = settings->request_id_header;
     skua_request *q = &sk_exchange_of_reply(a)->request;
-    char date[SK_DATE_LEN];
+    char date[SK_DATE_LINE_LEN];
     if (!(a->given & SK_GIVEN_DATE)) /* RFC 9110 6.6.1 */
-        sk_h1_valid_field(m, w->out, SK_LIT("Date"), sk_reply_way_date(w, date));
+        sk_h1_plain_line(m, w->out, sk_reply_way_date_line(w, date));
     if (server.len > 0 && !(a->given & SK_GIVEN_SERVER))
         sk_h1_field(m, w->out, SK_LIT("Server"), server);
     if (id_name.len > 0 && !is_given(a, id_name))

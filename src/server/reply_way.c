@@ -26,11 +26,11 @@ void sk_reply_way_end(sk_reply_way *w) {
     sk_mutex_unlock(&w->deferral->lock);
 }
 
-skua_str sk_reply_way_date(const sk_reply_way *w, char room[SK_DATE_LEN]) {
+skua_str sk_reply_way_date_line(const sk_reply_way *w, char room[SK_DATE_LINE_LEN]) {
     if (!w->deferral)
-        return sk_worker_date(w->conn->worker);
-    sk_date_format(sk_clock_unix(), room);
-    return (skua_str){room, SK_DATE_LEN};
+        return sk_worker_date_line(w->conn->worker);
+    sk_date_format_line(sk_clock_unix(), room);
+    return (skua_str){room, SK_DATE_LINE_LEN};
 }
 
 static int write_inline(sk_sconn *c, const char *data, size_t len) {

@@ -15,8 +15,8 @@ typedef struct sk_reply_way {
 /* 0, or SKUA_E_BROKEN_PIPE: the client has gone. After 0 an end is due. */
 int sk_reply_way_begin(sk_reply_way *w, const skua_reply *a);
 void sk_reply_way_end(sk_reply_way *w);
-/* The value of Date, now; `room` is there for it. */
-skua_str sk_reply_way_date(const sk_reply_way *w, char room[SK_DATE_LEN]);
+/* A Date line of now; `room` is there for it. */
+skua_str sk_reply_way_date_line(const sk_reply_way *w, char room[SK_DATE_LINE_LEN]);
 
 /* Append a slice of the body, framed: room, then append, in one. */
 int sk_reply_way_data(skua_reply *a, const char *data, size_t len, bool first);

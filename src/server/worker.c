@@ -20,7 +20,7 @@
 static bool init(sk_worker *w, const sk_server_settings *settings) {
     w->settings = settings;
     sk_list_init(&w->conns);
-    w->date_at = -1;
+    w->date = w->date_at = -1;
     sk_worker_init_accepting(w);
     sk_worker_init_ending(w);
     w->trailers.fields.cap = settings->limits.fields_max;
@@ -127,13 +127,22 @@ void sk_worker_take_back(sk_worker *w, sk_exchange *x) {
 
 /* ---- small things ---- */
 
-skua_str sk_worker_date(sk_worker *w) {
+int64_t sk_worker_date(sk_worker *w) {
     int64_t now = sk_loop_now(w->loop);
-    if (w->date_at != now) {
-        w->date_at = now;
-        sk_date_format(sk_clock_unix(), w->date);
+    if (w->date_at == now)
+        return w->date;
+    w->date_at = now;
+    int64_t unix_s = sk_clock_unix();
+    if (w->date != unix_s) {
+        w->date = unix_s;
+        sk_date_format_line(unix_s, w->date_line);
     }
-    return (skua_str){w->date, SK_DATE_LEN};
+    return unix_s;
+}
+
+skua_str sk_worker_date_line(sk_worker *w) {
+    sk_worker_date(w);
+    return (skua_str){w->date_line, SK_DATE_LINE_LEN};
 }
 
 /* ---- serving ---- */

@@ -98,8 +98,9 @@ struct sk_worker {
     sk_file_cache *files;    /* NULL until the first small file */
     sk_log_port *port;       /* to the logs; NULL: there are none */
     sk_told told[SKUA_LOG_DEBUG + 1];
-    char date[SK_DATE_LEN];
-    int64_t date_at; /* when it was made, in ms of the loop */
+    char date_line[SK_DATE_LINE_LEN];
+    int64_t date;    /* what it says, in seconds since 1970 */
+    int64_t date_at; /* when the clock was read for it, in ms of the loop */
     sk_acceptor *acceptors;
     uint32_t acceptor_count;
     bool accept_paused;
@@ -169,8 +170,10 @@ sk_exchange *sk_worker_lend(sk_worker *w, sk_sconn *c);
 void sk_worker_take_back(sk_worker *w, sk_exchange *x);
 /* Have its requests' ids differ from all others. 0 or -errno. */
 int sk_worker_seed_ids(sk_worker *w);
-/* The value of Date, now. */
-skua_str sk_worker_date(sk_worker *w);
+/* The time that a message of now is dated with, in seconds since 1970. */
+int64_t sk_worker_date(sk_worker *w);
+/* The same as a field line. */
+skua_str sk_worker_date_line(sk_worker *w);
 
 /* ---- worker_tell.c ---- */
 

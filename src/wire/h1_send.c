@@ -163,16 +163,24 @@ static bool note_framing(sk_h1 *m, skua_str name, skua_str value) {
     }
 }
 
-void sk_h1_valid_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
-    if (m->send_error != 0)
-        return;
-    if (m->send_state != SK_H1_SEND_HEAD) {
+/* May a field be written now? */
+static bool in_head(sk_h1 *m) {
+    if (m->send_state != SK_H1_SEND_HEAD)
         latch(m, SKUA_E_STATE);
+    return m->send_error == 0;
+}
+
+void sk_h1_valid_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
+    if (!in_head(m))
         return;
-    }
     value = sk_str_trim(value);
     if (note_framing(m, name, value))
         put_field(out, name, value);
+}
+
+void sk_h1_plain_line(sk_h1 *m, sk_buf *out, skua_str line) {
+    if (in_head(m))
+        sk_buf_append_str(out, line);
 }
 
 void sk_h1_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {

@@ -22,6 +22,13 @@ static void assert_formats(int64_t t, const char *expected) {
     assert_memory_equal(out, expected, SK_DATE_LEN);
 }
 
+static void a_line_holds_it(void **state) {
+    (void)state;
+    char line[SK_DATE_LINE_LEN + 1] = {0};
+    sk_date_format_line(784111777, line);
+    assert_string_equal(line, "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+}
+
 static void known_moments(void **state) {
     (void)state;
     assert_formats(784111777, "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -201,6 +208,7 @@ static void every_truncation_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_holds_it),
         cmocka_unit_test(known_moments),
         cmocka_unit_test(out_of_range_is_clamped),
         cmocka_unit_test(every_day_of_ten_thousand_years),
