@@ -163,6 +163,14 @@ static int free_descriptor(void) {
     return fd;
 }
 
+/* The thread of a lookup closes what it has a moment after its result was taken. */
+static void wait_until_free(int descriptor) {
+    int64_t patience = sk_clock_ms() + PATIENCE_MS;
+    while (free_descriptor() != descriptor && sk_clock_ms() < patience)
+        sched_yield();
+    assert_int_equal(free_descriptor(), descriptor);
+}
+
 /* ---- resolving ---- */
 
 typedef struct script {
@@ -190,6 +198,7 @@ static int scripted(void *user, const char *host, int port, sk_family family, sk
 
 static void name_is_resolved_then_connected(void **state) {
     (void)state;
+    int before = free_descriptor();
     place p = open_place("127.0.0.1");
     script s = {.addresses = {"127.0.0.1"}};
     sk_dial_opts o = options("a.test", NULL, 0);
@@ -209,6 +218,7 @@ static void name_is_resolved_then_connected(void **state) {
     assert_int_equal(connected, 7);
     sk_dial_free(d);
     close_place(&p);
+    wait_until_free(before);
 }
 
 static void digits_are_not_looked_up(void **state) {
@@ -231,6 +241,7 @@ static void digits_are_not_looked_up(void **state) {
 
 static void name_without_address(void **state) {
     (void)state;
+    int before = free_descriptor();
     script s = {.eai = EAI_NONAME};
     sk_dial_opts o = options("nosuch.invalid", NULL, 0);
     o.lookup = scripted;
@@ -246,10 +257,12 @@ static void name_without_address(void **state) {
     assert_string_equal(err.target, "nosuch.invalid:80");
     assert_string_equal(err.msg, "resolve: nosuch.invalid: Name or service not known");
     sk_dial_free(d);
+    wait_until_free(before);
 }
 
 static void resolving_has_its_own_time(void **state) {
     (void)state;
+    int before = free_descriptor();
     static sk_wake hang, left;
     assert_int_equal(sk_wake_init(&hang), 0);
     assert_int_equal(sk_wake_init(&left), 0);
@@ -271,6 +284,7 @@ static void resolving_has_its_own_time(void **state) {
     sk_wake_clear(&left); /* what orders the closes behind the thread's last use */
     sk_wake_close(&hang);
     sk_wake_close(&left);
+    wait_until_free(before);
 }
 
 /* ---- racing ---- */
