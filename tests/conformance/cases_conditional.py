@@ -63,6 +63,12 @@ c.kept("304 for a later one", get("/hello.txt", "If-Modified-Since: " + LATER), 
 c.kept("200 for an earlier one", get("/hello.txt", "If-Modified-Since: " + EARLIER), HELLO)
 c.kept("200 for an earlier one, as RFC 850",
        get("/hello.txt", "If-Modified-Since: Tuesday, 31-Dec-19 23:59:59 GMT"), HELLO)
+# "more than 50 years in the future" is in the past
+for value, status in {"Sunday, 06-Nov-94 08:49:37 GMT": HELLO,
+                      "Saturday, 01-Jan-00 00:00:00 GMT": HELLO,
+                      "Tuesday, 01-Jan-30 00:00:00 GMT": NONE}.items():
+    c.kept("a year of two digits: " + value, get("/hello.txt", "If-Modified-Since: " + value),
+           status, section="RFC 9110 5.6.7")
 c.kept("304 to HEAD", request("HEAD", "/hello.txt", "If-Modified-Since: " + MODIFIED_DATE), NONE)
 for value in BAD_DATES:
     # Some of these are read as dates by who is lenient.

@@ -69,6 +69,30 @@ c.closed("nothing behind an error in the bytes is answered", get() + get(host=No
 c.closed("nor behind a malformed line", get() + "nonsense\r\n\r\n" + get(), [HELLO, 400])
 c.closed("nor behind 1.0", get() + get(version="1.0") + get(), [HELLO, HELLO], asked_close=True)
 
+# ---- what is meant for those between ----
+
+c = between = Cases("RFC 9110 7.6")
+for name, fields in {
+        "a loop of Via": ["Via: 1.1 a, 1.0 b (c), HTTP/1.1 d:80"],
+        "what is no Via": ["Via: , (", "Via: x"],
+        "no more hops": ["Max-Forwards: 0"],
+        "hops that are no number": ["Max-Forwards: -1"],
+        "trailers that are welcome": ["TE: trailers", "Connection: TE"],
+        "codings that are welcome": ["TE: gzip;q=1, trailers;q=0.5", "Connection: te"],
+        "TE that Connection does not name": ["TE: trailers"],
+        "TE that is none": ["TE: chunked;q=x, ;", "Connection: TE"],
+        "credentials for a proxy": ["Proxy-Authorization: Basic eDp5"],
+        "a transformation that is forbidden": ["Cache-Control: no-transform, only-if-cached"]
+        }.items():
+    c.kept("an origin passes over " + name, get("/hello.txt", *fields), HELLO)
+    c.kept("also to HEAD: " + name, request("HEAD", "/hello.txt", *fields),
+           answer(200, "", Content_Length="13"))
+c.kept("OPTIONS that goes no further is answered here",
+       request("OPTIONS", "*", "Max-Forwards: 0") + get(), [{200, 204}, HELLO],
+       to_head=[False, False], also={400, 405, 501})
+c.kept("a request that names its trailer fields",
+       request("GET", "/hello.txt", "Trailer: X-Sum, Content-Length", "Content-Length: 0"), HELLO)
+
 # ---- what comes while nobody reads ----
 
 c = lingering = Cases("RFC 9112 9.6")
@@ -91,6 +115,19 @@ h.closed("an answer before the body", [request("POST", "/early", "Content-Length
          answer(403, "no"))
 h.closed("an answer to a body that never comes", request("POST", "/early", "Content-Length: 10"),
          answer(403, "no"))
+REFUSED = {
+    "a length that is none": (request("POST", "/echo", "Content-Length: x", body="abc"), 400),
+    "a coding that does not end": (request("POST", "/echo", "Transfer-Encoding: x"), 400),
+    "a chunk that is none": (request("POST", "/echo", "Transfer-Encoding: chunked",
+                                     body="x\r\nabc\r\n0\r\n\r\n"), 400),
+    "too long a body": (request("POST", "/small", "Content-Length: 17", body="a" * 17), 413),
+    "too long a target": (get("/" + "a" * 70000), 414),
+    "too long a field": (get("/line", "X: " + "a" * 70000), 431),
+    "an unknown version": (get("/line", version="2.0"), 505)}
+for name, (text, status) in REFUSED.items():
+    h.closed("what came before %s is answered, and nothing behind it" % name,
+             get("/line") + request("POST", "/echo", "Content-Length: 2", body="ab") + text +
+             get("/line"), [answer(200, "GET a /line"), answer(200, "ab"), status])
 h.closed("a handler may close", get("/last") + get("/line"),
          answer(200, "last", Connection="close"))
 
@@ -215,5 +252,5 @@ c.kept("405 names them all", get("/echo"), answer(405, Allow="(?=.*POST)(?=.*PUT
 c.kept("OPTIONS * names the methods of all routes", request("OPTIONS", "*"),
        answer(204, "", Allow="(?=.*QUERY)(?=.*GET)(?=.*POST).*"))
 
-TABLES = [persistence, pipelines, lingering, lingering_h, unwanted, expect, expect_files, upgrade,
-          statuses]
+TABLES = [persistence, pipelines, between, lingering, lingering_h, unwanted, expect, expect_files,
+          upgrade, statuses]
