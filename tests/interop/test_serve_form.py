@@ -5,6 +5,7 @@ import fcntl
 import os
 import pathlib
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -139,6 +140,19 @@ def test_b12_form_with_a_name_that_is_none(serve, site, tmp_path, post, name):
     before = names(site), names(tmp_path), names(site / "sub")
     assert post(serve("--upload", site), "/", form(("fine", b"x"), (name, b"x")))[0] == 400
     assert (names(site), names(tmp_path), names(site / "sub")) == before
+
+
+def test_b12_form_that_finds_no_room(serve, site, post):
+    """Not even what of it would have found some is taken."""
+    before = names(site)
+    server = serve("--upload", "--threads", 1, site)
+    pid = server.popen.pid
+    unbounded = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (50000, unbounded[1]))
+    assert post(server, "/", form(("fits", b"x"), ("more", b"x" * 50001), ("too", b"x")))[0] == 413
+    assert names(site) == before
+    assert post(server, "/", form(("fits", b"x"), ("too", b"x" * 50000)))[0] == 303
+    assert names(site) == before | {"fits", "too"}
 
 
 def test_b12_form_that_is_too_large(serve, site, post):

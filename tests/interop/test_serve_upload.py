@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import resource
 import socket
 import subprocess
 
@@ -82,6 +83,21 @@ def test_names_that_are_not_taken(serve, site, tmp_path, name):
     before = names(site), names(tmp_path), names(site / "sub")
     assert put(serve("--upload", site), "/" + name, b"x") in (400, 405)
     assert (names(site), names(tmp_path), names(site / "sub")) == before
+
+
+def test_b12_uploads_that_find_no_room(serve, site):
+    """Some of it is written, and more cannot be: SIGXFSZ ends nobody, and nothing is left."""
+    before = names(site)
+    server = serve("--upload", "--threads", 1, site)
+    pid = server.popen.pid
+    unbounded = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (100000, unbounded[1]))
+    assert put(server, "/more", b"x" * 100001) == 413
+    assert put(server, "/chunked", iter([b"x" * 60000] * 2), encode_chunked=True,
+               headers={"Transfer-Encoding": "chunked"}) == 413
+    assert names(site) == before
+    assert put(server, "/fits", b"x" * 100000) == 201
+    assert names(site) == before | {"fits"}
 
 
 def test_b12_upload_max(serve, site):
