@@ -289,14 +289,34 @@ static void try_one(size_t which, int end, const faulty *f, int n, bool *met) {
                  (int)f->call, f->error, end, n, rc, err.msg);
 }
 
-static void try_all(int end) {
-    for (size_t i = 0; i < COUNT(scenarios) * COUNT(faults); i++) {
-        const faulty *f = &faults[i % COUNT(faults)];
-        bool met = end == AT_SERVER || scenarios[i / COUNT(faults)].by != PROXIED;
-        for (int n = 1; met && n < N_MAX; n += n < N_EACH ? 1 : 97)
-            try_one(i / COUNT(faults), end, f, n, &met);
+/* In each scenario; in one of them at least it has to be met, where that end makes such calls. */
+static void try_everywhere(int end, const faulty *f) {
+    static const bool made_by[][AT_SERVER + 1] = {
+        [CALL_RECV] = {[AT_CLIENT] = true, [AT_SERVER] = true},
+        [CALL_SEND] = {[AT_CLIENT] = true, [AT_SERVER] = true},
+        [CALL_SENDFILE] = {[AT_SERVER] = true},
+        [CALL_SOCKET] = {[AT_CLIENT] = true},
+        [CALL_CONNECT] = {[AT_CLIENT] = true},
+        [CALL_ACCEPT] = {[AT_SERVER] = true},
+        [CALL_POLL] = {[AT_CLIENT] = true},
+        [CALL_EPOLL] = {[AT_SERVER] = true},
+        [CALL_ALLOC] = {[AT_CLIENT] = true, [AT_SERVER] = true},
+    };
+    bool ever = false;
+    for (size_t i = 0; i < COUNT(scenarios); i++) {
+        bool met = end == AT_SERVER || scenarios[i].by != PROXIED;
+        for (int n = 1; met && n < N_MAX; n += n < N_EACH ? 1 : 97) {
+            try_one(i, end, f, n, &met);
+            ever |= met;
+        }
         assert_false(met);
     }
+    assert_true(ever || !made_by[f->call][end]);
+}
+
+static void try_all(int end) {
+    for (size_t i = 0; i < COUNT(faults); i++)
+        try_everywhere(end, &faults[i]);
 }
 
 static void the_clients_calls_fail(void **state) {
