@@ -147,6 +147,25 @@ static int upload_calls(script *s) {
     return upload_answered(s, rc);
 }
 
+/* Step by step, from a FILE and from a descriptor. */
+static int upload_files_in_steps(script *s) {
+    FILE *file = tmpfile(), *other = tmpfile();
+    assert_true(file && other);
+    fprintf(file, "%0100000d", 0);
+    rewind(file);
+    fprintf(other, "%0100000dTHE END", 0);
+    rewind(other);
+    skua_conn_putrequest(s->conn, "PUT", "/");
+    skua_conn_putheader(s->conn, "Transfer-Encoding", "chunked");
+    skua_conn_endheaders(s->conn);
+    skua_conn_send_file(s->conn, file);
+    skua_conn_send_fd(s->conn, fileno(other), 0);
+    int rc = upload_answered(s, 0);
+    fclose(file);
+    fclose(other);
+    return rc;
+}
+
 static int upload_trailers(script *s) {
     const skua_field trailers[] = {{"X-Sum", "1", 0}, {0}};
     const char *const values[] = {"a", "b", NULL};
@@ -239,6 +258,7 @@ static const struct scenario {
     {"steps", uploaded, upload},
     {"a file", all_uploaded, upload_file},
     {"a callback", continued, upload_calls},
+    {"files in steps", all_uploaded, upload_files_in_steps},
     {"trailers", trailed, upload_trailers},
     {"lines", in_lines, lines},
     {"unread", unread, get_behind_unread},
