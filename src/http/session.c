@@ -69,6 +69,8 @@ int sk_session_read_ahead(sk_session *s, skua_error *err) {
 /* Take the machine one event further with what is in the buffer. */
 static sk_event_kind pull(sk_session *s, sk_event *ev) {
     size_t len = sk_buf_len(s->in);
+    if (len == 0 && sk_h1_awaits_head(&s->h1)) /* as nearly always, to begin with */
+        return SK_EV_NEED;
     sk_h1_feed(&s->h1, len ? sk_buf_head(s->in) : "", len);
     sk_event_kind kind = sk_h1_next(&s->h1, ev);
     sk_buf_consume(s->in, sk_h1_consumed(&s->h1));

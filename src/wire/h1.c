@@ -310,6 +310,10 @@ sk_event_kind sk_h1_next(sk_h1 *m, sk_event *ev) {
     return ev->kind;
 }
 
+bool sk_h1_awaits_head(const sk_h1 *m) {
+    return m->recv_state == SK_H1_RECV_HEAD && !(m->flags & SK_H1_EOF);
+}
+
 uint64_t sk_h1_direct(const sk_h1 *m) {
     if (available(m) > 0)
         return 0;

@@ -60,6 +60,8 @@ void sk_h1_init(sk_h1 *m, sk_role role, const sk_h1_limits *limits);
 void sk_h1_feed(sk_h1 *m, const char *bytes, size_t len);
 void sk_h1_eof(sk_h1 *m);
 sk_event_kind sk_h1_next(sk_h1 *m, sk_event *ev);
+/* Is a head due, so that without input there is nothing to say but SK_EV_NEED? */
+bool sk_h1_awaits_head(const sk_h1 *m);
 static inline size_t sk_h1_consumed(const sk_h1 *m) {
     return m->used;
 }
