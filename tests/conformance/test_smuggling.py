@@ -59,6 +59,8 @@ http {{
 """
 HAPROXY = """
 global
+    # Of two threads that write to the log in the same moment, one may drop its line.
+    nbthread 1
     # Not a pipe: what does not fit there is dropped.
     log fd@{log} format raw local0
 defaults
