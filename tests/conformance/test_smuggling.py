@@ -29,17 +29,17 @@ NGINX = """
 daemon off;
 worker_processes 1;
 {user}
-pid {folder}/pid;
+pid "{folder}/pid";
 error_log stderr crit;
 events {{ }}
 http {{
     log_format seen '$request_method $request_uri';
-    access_log {folder}/log seen;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+    access_log "{folder}/log" seen;
+    client_body_temp_path "{folder}/body";
+    proxy_temp_path "{folder}/proxy";
+    fastcgi_temp_path "{folder}/fastcgi";
+    uwsgi_temp_path "{folder}/uwsgi";
+    scgi_temp_path "{folder}/scgi";
     upstream behind {{
         server {host}:{port};
         keepalive 4;

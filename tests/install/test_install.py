@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -71,7 +72,7 @@ def source(tmp_path):
 def pkg_config(libdir):
     def ask(*options):
         env = {**os.environ, "PKG_CONFIG_PATH": str(libdir / "pkgconfig")}
-        return run("pkg-config", *options, "skua", env=env).split()
+        return shlex.split(run("pkg-config", *options, "skua", env=env))  # as a shell does it
     return ask
 
 

@@ -105,32 +105,32 @@ CONFIG = """
 daemon off;
 worker_processes 1;
 {user}
-pid {folder}/pid;
+pid "{folder}/pid";
 error_log stderr crit;
 events {{ }}
 http {{
     access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+    client_body_temp_path "{folder}/body";
+    proxy_temp_path "{folder}/proxy";
+    fastcgi_temp_path "{folder}/fastcgi";
+    uwsgi_temp_path "{folder}/uwsgi";
+    scgi_temp_path "{folder}/scgi";
     types {{ text/html html; text/plain txt; }}
     server {{
         listen 127.0.0.1:{port};
         listen 127.0.0.1:{tls_port} ssl;
         server_name localhost;
-        ssl_certificate {cert};
-        ssl_certificate_key {key};
+        ssl_certificate "{cert}";
+        ssl_certificate_key "{key}";
         ssl_protocols TLSv1.2 TLSv1.3;
-        root {root};
+        root "{root}";
         location /chunked/ {{
-            alias {root}/;
+            alias "{root}/";
             ssi on;
             ssi_types *;
             add_trailer X-Trailer "the end";
         }}
-        location /big/ {{ alias {big}/; }}
+        location /big/ {{ alias "{big}/"; }}
         location /early {{ return 413 "too much\\n"; }}
         location /moved {{ return 302 /hello.txt; }}
         location /empty {{ return 204; }}
@@ -138,9 +138,9 @@ http {{
     }}
     server {{
         listen 127.0.0.1:{client_port} ssl;
-        ssl_certificate {cert};
-        ssl_certificate_key {key};
-        ssl_client_certificate {ca};
+        ssl_certificate "{cert}";
+        ssl_certificate_key "{key}";
+        ssl_client_certificate "{ca}";
         ssl_verify_client on;
         location / {{ return 200 "$ssl_client_s_dn\\n"; }}
     }}

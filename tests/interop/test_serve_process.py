@@ -5,13 +5,14 @@ import os
 import pathlib
 import pwd
 import re
+import select
 import shutil
 import signal
 import subprocess
 
 import pytest
 
-from processes import Serving, wait_until
+from processes import WAIT, Serving, wait_until
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -158,9 +159,19 @@ def opener(tmp_path):
     opened = tmp_path / "opened"
     os.mkfifo(opened)
     opened.chmod(0o666)
-    program.write_text('#!/bin/sh\necho "$1" > %s\n' % opened)
+    program.write_text('#!/bin/sh\necho "$1" > "%s"\n' % opened)
     program.chmod(0o755)
     return opened, {**os.environ, "PATH": "%s:%s" % (directory, os.environ["PATH"])}
+
+
+def read_line(fifo):
+    """What is written there, if somebody does."""
+    fd = os.open(fifo, os.O_RDWR)  # so that no writer need be there yet
+    try:
+        assert select.select([fd], [], [], WAIT)[0]
+        return os.read(fd, 4096)
+    finally:
+        os.close(fd)
 
 
 @pytest.mark.parametrize("address, shown", [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost")])
@@ -170,7 +181,7 @@ def test_b12_open(skua, open_site, tmp_path, address, shown):
     server = Serving([skua, "serve", "-p", "0", "--open", "--bind", address, *user,
                       str(open_site)], env=env)
     try:
-        assert opened.read_text() == "http://%s:%d/\n" % (shown, server.port)
+        assert read_line(opened) == b"http://%s:%d/\n" % (shown.encode(), server.port)
     finally:
         assert server.stop() == 0
 
