@@ -10,14 +10,21 @@
 
 /* ---- the end, good or bad ---- */
 
-/* What has come whole with its head was complete then: no clock need be read for it. */
+/* What has come whole with its head was complete then: no clock need be read for it. Where it ends
+ * with the connection, that came later. */
+static bool came_with_head(const skua_response *r) {
+    const sk_intake *body = &r->body;
+    return body->done && body->framing != SK_BODY_CLOSE &&
+           body->channel->session.received == body->came_with_head;
+}
+
 static void stop_clock(skua_response *r) {
     const sk_channel *ch = r->body.channel;
     if (r->timeline.at.total >= 0 || !sk_channel_is_open(ch))
         return;
-    bool with_head = ch->session.received == r->body.came_with_head;
-    r->timeline.at.total =
-        with_head ? r->timeline.at.head : sk_timeline_since(&r->timeline, ch->settings->o.clock);
+    r->timeline.at.total = came_with_head(r)
+                               ? r->timeline.at.head
+                               : sk_timeline_since(&r->timeline, ch->settings->o.clock);
     sk_trace_phase(ch->settings, "done", r->timeline.at.total);
 }
 

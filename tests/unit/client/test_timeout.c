@@ -263,6 +263,37 @@ static void what_came_with_its_head_was_complete_then(void **state) {
     script_free(s);
 }
 
+static void what_ends_later_was_complete_later(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0}, {TICK, NULL, 5},  {SEND, OK "\r\nok", 0},
+                                 {TICK, NULL, 40},        {CLOSE, NULL, 0}, {END, NULL, 0}};
+    script *s = with(steps, (skua_conn_opts){0});
+    skua_timings t;
+    skua_response *r = script_response(s);
+    assert_body(r, "ok");
+    skua_response_timings(r, &t);
+    assert_true(t.head == 5 && t.total == 45);
+    skua_response_free(r);
+    script_free(s);
+}
+
+static void what_never_comes_takes_its_time(void **state) {
+    (void)state;
+    static const step steps[] = {{EXPECT, "\r\n\r\n", 0},
+                                 {TICK, NULL, 5},
+                                 {SEND, OK "Content-Length: 2\r\n\r\n", 0},
+                                 {END, NULL, 0}};
+    script *s = with(steps, (skua_conn_opts){.idle_timeout_ms = 60});
+    skua_timings t;
+    char byte;
+    skua_response *r = script_response(s);
+    assert_int_equal(skua_response_read(r, &byte, 1, &s->err), SKUA_E_TIMEOUT);
+    skua_response_timings(r, &t);
+    assert_true(t.head == 5 && t.total == 65);
+    skua_response_free(r);
+    script_free(s);
+}
+
 static void timings_of_a_failure_are_the_connections(void **state) {
     (void)state;
     script *s = with(silence, (skua_conn_opts){.timeout_ms = 50});
@@ -289,6 +320,8 @@ int main(void) {
         cmocka_unit_test(a_body_that_was_not_sent_is_named),
         cmocka_unit_test(timings_tell_when_each_phase_was_over),
         cmocka_unit_test(what_came_with_its_head_was_complete_then),
+        cmocka_unit_test(what_ends_later_was_complete_later),
+        cmocka_unit_test(what_never_comes_takes_its_time),
         cmocka_unit_test(timings_of_a_failure_are_the_connections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
