@@ -11,11 +11,11 @@
 
 /* RFC 9659 3: a frame's window is to be no larger than 8 MB; 2 to this many bytes. */
 #define WINDOW_LOG_MAX 23
-#define MAGIC_LEN      4u /* RFC 8878 3.1.1 */
+#define HEAD_MAX       18u /* of a frame, its magic number and header (RFC 8878 3.1.1) */
 
 typedef struct unzstd {
     ZSTD_DCtx *ctx;
-    uint32_t magic; /* bytes of the frame's magic number that the library has */
+    uint32_t head; /* bytes of the frame that the library has, up to HEAD_MAX */
 } unzstd;
 
 static void close_zstd(void *state) {
@@ -39,12 +39,13 @@ static void *open_zstd(void) {
 static sk_coded step_zstd(void *state, skua_str *in, sk_room *out, const char **why) {
     unzstd *u = state;
     /* The library decodes a frame that it sees whole at once, whatever window it asks for, and
-     * takes a piece that begins with the magic number of an older format for one, even within a
-     * frame's own. What is taken must not hang on how a body was cut: these bytes go one by one. */
-    ZSTD_inBuffer from = {in->ptr, u->magic < MAGIC_LEN ? 1 : in->len, 0};
+     * takes a piece that begins with the magic number of an older format for one, wherever in a
+     * frame's head it finds something wrong. What is taken must not hang on how a body was cut: the
+     * head goes byte by byte. */
+    ZSTD_inBuffer from = {in->ptr, u->head < HEAD_MAX && in->len > 1 ? 1 : in->len, 0};
     ZSTD_outBuffer to = {out->ptr, out->len, 0};
     size_t rc = ZSTD_decompressStream(u->ctx, &to, &from);
-    u->magic = rc == 0 ? 0 : u->magic < MAGIC_LEN ? u->magic + (uint32_t)from.pos : MAGIC_LEN;
+    u->head = rc == 0 ? 0 : u->head < HEAD_MAX ? u->head + (uint32_t)from.pos : HEAD_MAX;
     *in = (skua_str){in->ptr + from.pos, in->len - from.pos};
     *out = (sk_room){out->ptr + to.pos, out->len - to.pos};
     if (rc == 0)

@@ -363,6 +363,24 @@ static void an_older_format_is_refused(void **state) {
     }
 }
 
+/* That of the oldest stands where the head is wrong: what fails is that, and nothing is decoded. */
+static void an_older_format_in_a_head_is_none(void **state) {
+    (void)state;
+    static const struct {
+        const char *body, *message;
+    } cases[] = {
+        {"\x28\xb5\x2f\xfd\xfd\x2f\xb5\x1e\xc0 the rest of it",
+         "decode: zstd: Unsupported frame parameter"},
+        {"\x28\xb5\x2f\xfd\4\xfd\x2f\xb5\x1e\xc0 the rest of it",
+         "decode: zstd: Frame requires too much"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        skua_str body = {cases[i].body, strlen(cases[i].body)};
+        refused("zstd", body, whole, SK_LIT(""), cases[i].message);
+        refused("zstd", body, (cut){1, 1, true}, SK_LIT(""), cases[i].message);
+    }
+}
+
 static void frames_to_skip_are_skipped(void **state) {
     (void)state;
     char body[64] = "\x52\x2a\x4d\x18\3\0\0\0abc";
@@ -473,6 +491,7 @@ int main(void) {
         cmocka_unit_test(a_window_above_8_mib_is_refused),
         cmocka_unit_test(a_window_is_judged_however_it_comes),
         cmocka_unit_test(an_older_format_is_refused),
+        cmocka_unit_test(an_older_format_in_a_head_is_none),
         cmocka_unit_test(frames_to_skip_are_skipped),
 #endif
     };
