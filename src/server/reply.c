@@ -17,7 +17,8 @@
 #include <skua/status.h>
 #include <stdarg.h>
 
-#define SLICE (64u << 10) /* of a large body, appended and sent before the next */
+#define SLICE       (64u << 10) /* of a large body, appended and sent before the next */
+#define FIELD_PLAIN (1u << 31)  /* beside the public flags: one of our own, which frames nothing */
 
 static sk_arena *arena_of(skua_reply *a) {
     return &sk_exchange_of_reply(a)->arena;
@@ -98,7 +99,8 @@ int sk_reply_own_field(skua_reply *a, const char *name, const char *value, unsig
         return a->error;
     if (a->state > SK_REPLY_NAMED)
         return sk_reply_latch(a, SKUA_E_STATE);
-    int rc = push_field(a, &a->fields, (skua_field){.name = name, .value = value});
+    const skua_field field = {.name = name, .value = value, .flags = FIELD_PLAIN};
+    int rc = push_field(a, &a->fields, field);
     if (rc != 0)
         return sk_reply_latch(a, rc);
     if (!a->interim)
@@ -139,12 +141,9 @@ int skua_reply_send_trailer(skua_reply *a, const char *name, const char *value) 
 /* ---- heads ---- */
 
 /* In a one-call reply the body at hand decides the framing. */
-static bool is_left_out(const skua_reply *a, const skua_field *f) {
-    if (!a->whole)
-        return false;
-    skua_str name = sk_str(f->name);
-    return sk_str_ieq(name, SK_LIT("Content-Length")) ||
-           sk_str_ieq(name, SK_LIT("Transfer-Encoding"));
+static bool is_left_out(const skua_reply *a, skua_str name) {
+    return a->whole && (sk_str_ieq(name, SK_LIT("Content-Length")) ||
+                        sk_str_ieq(name, SK_LIT("Transfer-Encoding")));
 }
 
 static bool is_given(const skua_reply *a, skua_str name) {
@@ -167,6 +166,15 @@ static void put_own_fields(skua_reply *a, sk_reply_way *w) {
         sk_h1_field(m, w->out, SK_LIT("Server"), server);
     if (id_name.len > 0 && !is_given(a, id_name))
         sk_h1_field(m, w->out, id_name, sk_str(skua_request_id(q)));
+}
+
+static void put_field(skua_reply *a, sk_reply_way *w, const skua_field *f) {
+    sk_h1 *m = &w->conn->session.h1;
+    skua_str name = sk_str(f->name), value = sk_str(f->value);
+    if (f->flags & FIELD_PLAIN)
+        sk_h1_plain_field(m, w->out, name, value);
+    else if (!is_left_out(a, name))
+        sk_h1_valid_field(m, w->out, name, value);
 }
 
 /* Let the program's hooks add to the head, once. */
@@ -204,11 +212,8 @@ static int put_head(skua_reply *a, sk_body body, int64_t length) {
     sk_h1_start_response(m, w.out, a->status, sk_str(skua_status_reason(a->status)));
     if (!a->interim)
         put_own_fields(a, &w);
-    for (uint32_t i = a->skipped; i < a->fields.count; i++) {
-        const skua_field *f = &a->fields.at[i];
-        if (!is_left_out(a, f))
-            sk_h1_valid_field(m, w.out, sk_str(f->name), sk_str(f->value));
-    }
+    for (uint32_t i = a->skipped; i < a->fields.count; i++)
+        put_field(a, &w, &a->fields.at[i]);
     rc = sk_h1_finish_head(m, w.out, body, length);
     a->framing = m->send_body;
     sk_reply_way_end(&w);

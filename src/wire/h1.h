@@ -93,7 +93,9 @@ void sk_h1_start_response(sk_h1 *m, sk_buf *out, int status, skua_str reason);
 void sk_h1_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value);
 /* The same for a name and a value that were looked at before. */
 void sk_h1_valid_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value);
-/* The same for a whole line, CRLF included, of a field that frames nothing. */
+/* The same for one that frames nothing. */
+void sk_h1_plain_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value);
+/* The same for a whole line, CRLF included. */
 void sk_h1_plain_line(sk_h1 *m, sk_buf *out, skua_str line);
 /* Close the head. Where no field has framed the body, `body` and `length` do, and the field that
  * says so is added: Content-Length, or Transfer-Encoding: chunked (to a 1.0 peer: until close).

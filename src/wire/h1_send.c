@@ -178,6 +178,11 @@ void sk_h1_valid_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
         put_field(out, name, value);
 }
 
+void sk_h1_plain_field(sk_h1 *m, sk_buf *out, skua_str name, skua_str value) {
+    if (in_head(m))
+        put_field(out, name, value);
+}
+
 void sk_h1_plain_line(sk_h1 *m, sk_buf *out, skua_str line) {
     if (in_head(m))
         sk_buf_append_str(out, line);
