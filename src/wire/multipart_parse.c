@@ -246,17 +246,28 @@ static skua_str give_up(sk_multipart_parser *p) {
     return held;
 }
 
-/* What comes before the next CR, with which a delimiter may begin. */
-static skua_str take_plain(skua_str *in) {
-    const char *cr = memchr(in->ptr, '\r', in->len);
-    return take(in, cr ? (size_t)(cr - in->ptr) : in->len);
+/* Does the delimiter begin here, as far as the input goes? */
+static bool may_begin(const sk_multipart_parser *p, const char *at, size_t left) {
+    return memcmp(at, p->delimiter, left < p->delimiter_len ? left : p->delimiter_len) == 0;
+}
+
+/* What comes before the next delimiter. A CR that begins none is content: data of any kind is given
+ * out in pieces as large as they come. */
+static skua_str take_plain(const sk_multipart_parser *p, skua_str *in) {
+    const char *end = in->ptr + in->len, *from = in->ptr;
+    for (const char *cr; (cr = memchr(from, '\r', (size_t)(end - from))) != NULL; from = cr + 1) {
+        if (may_begin(p, cr, (size_t)(end - cr)))
+            return take(in, (size_t)(cr - in->ptr));
+    }
+    return take(in, in->len);
 }
 
 /* The next piece of content; empty: there is none before the delimiter, or the input's end. */
 static skua_str next_piece(sk_multipart_parser *p, skua_str *in) {
     while (in->len > 0) {
-        if (p->matched == 0 && in->ptr[0] != '\r')
-            return take_plain(in);
+        skua_str plain = p->matched == 0 ? take_plain(p, in) : (skua_str){NULL, 0};
+        if (plain.len > 0)
+            return plain;
         if (match(p, in) || in->len == 0)
             break;
         skua_str held = give_up(p);

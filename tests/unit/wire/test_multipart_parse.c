@@ -57,6 +57,23 @@ static void b05_content(void **state) {
     GIVES("--b\r\n" DISPOSITION("name=a") "\r\n1\r\n--", "[a|-|-:1");
 }
 
+/* Line ends, and what else a delimiter may begin like, cut nothing. */
+static void b05_content_comes_in_large_pieces(void **state) {
+    (void)state;
+    static const char body[] = PART("one\r\ntwo\rthree\r\n--\r\n--c\r\r\n");
+    skua_str in = {body, sizeof body - 1};
+    sk_multipart_event ev;
+    sk_multipart_parser p;
+    assert_int_equal(sk_multipart_begin(&p, SK_LIT("multipart/form-data; boundary=b")), 0);
+    assert_int_equal(sk_multipart_next(&p, &in, &ev), 0);
+    assert_int_equal(ev.kind, SK_MULTIPART_PART);
+    assert_int_equal(sk_multipart_next(&p, &in, &ev), 0);
+    assert_int_equal(ev.kind, SK_MULTIPART_DATA);
+    assert_true(sk_str_eq(ev.data, SK_LIT("one\r\ntwo\rthree\r\n--\r\n--c\r\r\n")));
+    assert_int_equal(sk_multipart_next(&p, &in, &ev), 0);
+    assert_int_equal(ev.kind, SK_MULTIPART_PART_END);
+}
+
 static void b05_names(void **state) {
     (void)state;
 #define NAMED(rest) "--b\r\n" DISPOSITION(rest) "\r\n\r\n--b--"
@@ -153,9 +170,13 @@ static void b05_content_types(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(b05_parts),           cmocka_unit_test(b05_content),
-        cmocka_unit_test(b05_names),           cmocka_unit_test(b05_heads),
-        cmocka_unit_test(b05_limits_of_heads), cmocka_unit_test(b05_content_types),
+        cmocka_unit_test(b05_parts),
+        cmocka_unit_test(b05_content),
+        cmocka_unit_test(b05_content_comes_in_large_pieces),
+        cmocka_unit_test(b05_names),
+        cmocka_unit_test(b05_heads),
+        cmocka_unit_test(b05_limits_of_heads),
+        cmocka_unit_test(b05_content_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
