@@ -1,8 +1,8 @@
 /* Our client and our server, while the stream of either end fails, or memory runs out: interim
  * responses and trailers, each content coding, event streams, uploads that wait for 100-continue,
  * forms with files, responses that are left unread. */
+#include "callbacks.h"
 #include "joined.h"
-#include "server/compression.h"
 
 #include <dirent.h>
 #include <skua/multipart.h>
@@ -10,7 +10,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static sk_callbacks *callbacks;
 static char upload_dir[64], upload_file[80];
 
 static int begin(void **state) {
@@ -110,18 +109,8 @@ static int page(skua_request *q, skua_reply *a, void *user) {
 }
 
 static void prepare_coded(over_pair *p) {
-    callbacks = sk_callbacks_new();
-    assert_non_null(callbacks);
-    p->settings.callbacks = callbacks;
-    callbacks->compression =
-        sk_compression_new(SKUA_OPTS(skua_server_opts, .compress = 1), &callbacks->arena);
-    assert_non_null(callbacks->compression);
+    make_compression(p);
     assert_int_equal(op_route(p, "GET /page", page, NULL), 0);
-}
-
-static void drop_callbacks(void) {
-    sk_callbacks_unref(callbacks);
-    callbacks = NULL;
 }
 
 static int take_coded(joined *j, const char *coding) {

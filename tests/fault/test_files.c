@@ -1,12 +1,12 @@
 /* Replies from files with each fault in turn: each request gets a right status or its connection is
  * closed, no descriptor and no byte is lost, and the next connection is served. */
+#include "../unit/remove_tree.h"
 #include "matrix.h"
 #include "server/dir.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <skua/server.h>
 #include <unistd.h>
 
@@ -52,17 +52,10 @@ static int set_up(void **state) {
     return sk_dir_new(world.root, &options, &world.dir);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     (void)state;
     sk_dir_free(world.dir);
-    return nftw(world.root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return remove_tree(world.root);
 }
 
 static int count_descriptors(void) {

@@ -1,8 +1,8 @@
 /* Handlers of each kind but the pool's, which are in test_pool.c: deferred replies,
  * bodies that are taken and given piece by piece, event streams, forms of several parts, hooks,
  * error pages, compression; with each fault in turn. */
+#include "callbacks.h"
 #include "matrix.h"
-#include "server/compression.h"
 
 #include <skua/multipart_reader.h>
 #include <skua/server.h>
@@ -11,19 +11,6 @@
 
 /* What a handler leaves for later. */
 static skua_reply *waiting;
-
-static sk_callbacks *callbacks;
-
-static void drop_callbacks(void) {
-    sk_callbacks_unref(callbacks);
-    callbacks = NULL;
-}
-
-static void make_callbacks(over_pair *p) {
-    callbacks = sk_callbacks_new();
-    assert_non_null(callbacks);
-    p->settings.callbacks = callbacks;
-}
 
 /* ---- deferred ---- */
 
@@ -293,11 +280,8 @@ static int steps(skua_request *q, skua_reply *a, void *user) {
 }
 
 static void prepare_compressed(over_pair *p) {
-    make_callbacks(p);
+    make_compression(p);
     memset(page, 'a', sizeof page);
-    callbacks->compression =
-        sk_compression_new(SKUA_OPTS(skua_server_opts, .compress = 1), &callbacks->arena);
-    assert_non_null(callbacks->compression);
     assert_int_equal(op_route(p, "GET /whole", whole, NULL), 0);
     assert_int_equal(op_route(p, "GET /steps", steps, NULL), 0);
 }

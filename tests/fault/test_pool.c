@@ -2,8 +2,8 @@
  * ends, each of them returns, each request gets a right status or its connection is closed, and the
  * next connection is served by the same thread. */
 #include "at_rest.h"
+#include "callbacks.h"
 #include "matrix.h"
-#include "server/compression.h"
 
 #include <skua/server.h>
 #include <stdio.h>
@@ -16,7 +16,6 @@
 #define UPLOAD   70000 /* more than what is under way */
 
 static sk_pool *pool;
-static sk_callbacks *callbacks;
 static char piece[PIECE];
 static unsigned under_way; /* handlers: all of them return */
 
@@ -33,8 +32,7 @@ static void end_pool(void) {
     sk_pool_free(pool);
     at_rest_forget();
     assert_int_equal(under_way, 0);
-    sk_callbacks_unref(callbacks);
-    callbacks = NULL;
+    drop_callbacks();
 }
 
 static void route(over_pair *p, const char *pattern, skua_handler_fn *fn, bool streams) {
@@ -125,12 +123,7 @@ static void replies_in_steps(void **state) {
 
 static void prepare_compressed(over_pair *p) {
     prepare_replies(p);
-    callbacks = sk_callbacks_new();
-    assert_non_null(callbacks);
-    p->settings.callbacks = callbacks;
-    callbacks->compression =
-        sk_compression_new(SKUA_OPTS(skua_server_opts, .compress = 1), &callbacks->arena);
-    assert_non_null(callbacks->compression);
+    make_compression(p);
 }
 
 static void compressed_replies(void **state) {

@@ -3,11 +3,11 @@
  * interrupted or short changes nothing; of what is not, the caller hears; and the next request is
  * served. */
 #include "../unit/client/bodies.h"
+#include "../unit/remove_tree.h"
 #include "base/str.h"
 #include "faulty_calls.h"
 
 #include <arpa/inet.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -108,13 +108,6 @@ static int set_up(void **state) {
     return skua_server_check(s, &err) == 0 ? pthread_create(&world.thread, NULL, serve, s) : -1;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     void *rc;
     (void)state;
@@ -122,7 +115,7 @@ static int tear_down(void **state) {
     pthread_join(world.thread, &rc);
     skua_server_free(world.server);
     assert_null(rc);
-    return nftw(world.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return remove_tree(world.dir);
 }
 
 /* ---- requests ---- */

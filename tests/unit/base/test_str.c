@@ -84,8 +84,8 @@ static void equality(void **state) {
 static void check_pair(int a, int b, bool equal) {
     static const size_t lengths[] = {1, 7, 8, 9, 16, 21};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        size_t len = lengths[i];
-        for (size_t at = 0; at<len; at += len> 8 ? 4 : 1) {
+        size_t len = lengths[i], step = len > 8 ? 4 : 1;
+        for (size_t at = 0; at < len; at += step) {
             char x[21], y[21];
             memset(x, 'K', sizeof x);
             memset(y, 'k', sizeof y);

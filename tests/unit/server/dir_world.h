@@ -4,11 +4,11 @@
 #ifndef SK_TEST_DIR_WORLD_H
 #define SK_TEST_DIR_WORLD_H
 
+#include "../remove_tree.h"
 #include "base/str.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <skua/server.h>
@@ -67,13 +67,6 @@ static inline void put_at(const char *path, const char *text, time_t seconds) {
     set_time(path, seconds, 500000000);
 }
 
-static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 /* ---- the server ---- */
 
 static inline void *run(void *arg) {
@@ -111,7 +104,7 @@ static inline int stop_world(void) {
     skua_server_stop(world.server);
     pthread_join(world.thread, NULL);
     skua_server_free(world.server);
-    nftw(world.root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    remove_tree(world.root);
     return world.run_result;
 }
 

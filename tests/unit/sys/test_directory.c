@@ -1,10 +1,10 @@
 /* Reading a directory: a real one, made for each test. */
+#include "../remove_tree.h"
 #include "sys/directory.h"
 #include "sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,18 +61,11 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     fixture *f = *state;
     sk_file_close(f->fd);
     sk_arena_free(&f->arena);
-    int rc = nftw(f->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    int rc = remove_tree(f->root);
     free(f);
     return rc;
 }
