@@ -8,8 +8,9 @@
 
 /* Keep the first failure; returns it. */
 SK_COLD int sk_reply_latch(skua_reply *a, int code);
-/* Add a field that frames nothing, whose name and value are right (a NULL one is no memory), and live
- * until the head has gone out: they are not copied. `given` is what sk_reply_given_by would say. */
+/* Add a field that frames nothing, whose name and value are right (a NULL one is no memory), and
+ * live until the head has gone out: they are not copied. `given` is what sk_reply_given_by would
+ * say. */
 int sk_reply_own_field(skua_reply *a, const char *name, const char *value, unsigned given);
 /* SK_GIVEN_* of a field's name, or 0. */
 unsigned sk_reply_given_by(const char *name);
