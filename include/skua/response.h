@@ -22,7 +22,7 @@ typedef struct skua_timings {
     double send;       /* the request is sent */
     double first_byte; /* the head of the response has begun to arrive */
     double head;       /* the head is complete */
-    double total;      /* the body has come whole; until then, now */
+    double total;      /* the body has come whole, or failed; until then, now */
 } skua_timings;
 
 /* Give the status code.
