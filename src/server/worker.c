@@ -20,7 +20,7 @@
 static bool init(sk_worker *w, const sk_server_settings *settings) {
     w->settings = settings;
     sk_list_init(&w->conns);
-    w->date = w->date_at = -1;
+    w->date = w->date_at = INT64_MIN;
     sk_worker_init_accepting(w);
     sk_worker_init_ending(w);
     w->trailers.fields.cap = settings->limits.fields_max;
