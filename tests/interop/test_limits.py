@@ -112,12 +112,26 @@ def test_a_connect_timeout_is_not_for_the_rest(get):
     endure(ask, 0.2)
 
 
-def test_a_connect_timeout_is_for_all_of_it(get_json):
-    """The first address swallows what is sent to it; the second does not answer the handshake."""
-    def ask(limit):
+@contextlib.contextmanager
+def black_hole_and_silence():
+    """A port that swallows what is sent to it at 127.0.0.1, and does not answer at 127.0.0.2: one
+    that nobody else has there, or at all addresses."""
+    for _ in range(20):
         with black_hole() as port, socket.socket() as silent:
-            silent.bind(("127.0.0.2", port))
+            try:
+                silent.bind(("127.0.0.2", port))
+            except OSError as error:
+                print("%d: %s" % (port, error))
+                continue
             silent.listen()
+            yield port
+            return
+    pytest.fail("no port is free at both addresses")
+
+
+def test_a_connect_timeout_is_for_all_of_it(get_json):
+    def ask(limit):
+        with black_hole_and_silence() as port:
             told = is_cut(get_json, "--connect-timeout", "https://h:%d/" % port, limit, "--resolve",
                           "h:%d:127.0.0.1,127.0.0.2" % port)
         assert told["error"]["phase"] == "tls"
