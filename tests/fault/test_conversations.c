@@ -1,10 +1,10 @@
 /* Our client and our server, while the stream of either end fails, or memory runs out: interim
  * responses and trailers, each content coding, event streams, uploads that wait for 100-continue,
  * forms with files, responses that are left unread. */
+#include "../unit/entries.h"
 #include "callbacks.h"
 #include "joined.h"
 
-#include <dirent.h>
 #include <skua/multipart.h>
 #include <skua/multipart_reader.h>
 
@@ -230,13 +230,7 @@ static void prepare_form(over_pair *p) {
 
 /* No file is left, neither of the form's nor of the server's. */
 static void look_after_form(void) {
-    DIR *d = opendir(upload_dir);
-    int entries = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        entries++;
-    closedir(d);
-    assert_int_equal(entries, 2);
+    assert_int_equal(entries_of(upload_dir), 0);
 }
 
 static int send_form(joined *j) {

@@ -1,10 +1,10 @@
 /* Replies from files with each fault in turn: each request gets a right status or its connection is
  * closed, no descriptor and no byte is lost, and the next connection is served. */
+#include "../unit/entries.h"
 #include "../unit/remove_tree.h"
 #include "matrix.h"
 #include "server/dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <skua/server.h>
@@ -59,13 +59,7 @@ static int tear_down(void **state) {
 }
 
 static int count_descriptors(void) {
-    DIR *d = opendir("/proc/self/fd");
-    int n = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
+    return entries_of("/proc/self/fd");
 }
 
 /* ---- the server ---- */

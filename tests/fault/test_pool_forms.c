@@ -1,6 +1,7 @@
 /* Forms with files, on the pool and as they come to the loop, while the stream fails, memory runs
  * out, or the disk does: each gets a right answer, and no file is left of a form that did not come
  * whole. */
+#include "../unit/entries.h"
 #include "at_rest.h"
 #include "matrix.h"
 
@@ -36,16 +37,6 @@ static int tear_down(void **state) {
 }
 
 /* ---- the directory ---- */
-
-static unsigned files_there(void) {
-    DIR *d = opendir(dir);
-    unsigned n = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n - 2;
-}
 
 /* What came whole is the program's; this one has no use for it. */
 static void drop_files(void) {
@@ -84,10 +75,10 @@ static int answer(skua_reply *a, int rc) {
         int code, status;
     } statuses[] = {{SKUA_E_UNSUPPORTED, 415}, {SKUA_E_BODY_TOO_LARGE, 413}, {SKUA_E_TIMEOUT, 408}};
     if (rc == 0) {
-        assert_int_equal(files_there(), made);
+        assert_int_equal(entries_of(dir), made);
         drop_files();
     } else if (!disk_fails) {
-        assert_int_equal(files_there(), 0);
+        assert_int_equal(entries_of(dir), 0);
     }
     made = 0;
     for (size_t i = 0; i < COUNT(statuses); i++) {
@@ -161,7 +152,7 @@ static void undo(void) {
     sk_pool_free(pool);
     at_rest_forget();
     assert_null(reader);
-    assert_int_equal(files_there(), 0);
+    assert_int_equal(entries_of(dir), 0);
 }
 
 /* ---- forms ---- */
@@ -308,7 +299,7 @@ static void try_while(void (*begin)(void), void (*end)(void), const char *path) 
     end();
     disk_fails = false;
     assert_int_equal(op_status(op_heard(&p), 0), 500);
-    assert_int_equal(files_there(), 0);
+    assert_int_equal(entries_of(dir), 0);
     op_disconnect(&p);
     matrix_connect(&m, &p);
     matrix_open(&p);

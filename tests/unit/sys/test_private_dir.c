@@ -1,9 +1,9 @@
 /* A private directory: made, locked, its files whole. */
+#include "../entries.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "sys/private_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,16 +41,6 @@ static unsigned mode_of(const char *path) {
     return st.st_mode & 07777;
 }
 
-static int entries(const char *path) {
-    int n = 0;
-    DIR *d = opendir(path);
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n - 2;
-}
-
 static void makes_what_is_missing(void **state) {
     (void)state;
     assert_int_equal(sk_private_dir_make(at("a//b/c/")), 0);
@@ -75,7 +65,7 @@ static void writes_whole_files(void **state) {
     bool shared = true;
     assert_int_equal(sk_private_file_write(at("f"), SK_LIT("one"), 0600), 0);
     assert_int_equal(sk_private_file_write(at("f"), SK_LIT("secret"), 0600), 0);
-    assert_int_equal(entries(root), 1); /* no temporary file stays */
+    assert_int_equal(entries_of(root), 1); /* no temporary file stays */
     assert_int_equal(sk_private_file_read(at("f"), 6, &data, &len, &shared), 0);
     assert_int_equal(len, 6);
     assert_string_equal(data, "secret");
@@ -111,7 +101,7 @@ static void replaces_or_not_at_all(void **state) {
     (void)state;
     assert_int_equal(mkdir(at("d"), 0700), 0);
     assert_true(sk_private_file_write(at("d"), SK_LIT("x"), 0600) < 0);
-    assert_int_equal(entries(root), 1);
+    assert_int_equal(entries_of(root), 1);
     rmdir(at("d"));
 }
 
@@ -126,7 +116,7 @@ static void locks_out_others(void **state) {
     assert_true(lock >= 0);
     sk_private_dir_unlock(lock);
     assert_int_equal(sk_private_dir_lock(at("none"), 0), -ENOENT);
-    assert_int_equal(entries(root), 0);
+    assert_int_equal(entries_of(root), 0);
 }
 
 int main(void) {
