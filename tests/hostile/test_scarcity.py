@@ -122,3 +122,20 @@ def test_b12_a_full_disk_under_an_upload(serve, small_disk):
             connection.request("PUT", "/" + name, bytes(size))
             assert connection.getresponse().status == status, name
     assert sorted(p.name for p in small_disk.iterdir()) == ["a", "c"]
+
+
+def test_b05_a_large_upload_takes_no_memory(victim):
+    """100 MiB that a handler reads as they come: what it has not read waits with the client."""
+    block, blocks = bytes(1 << 20), 100
+    server = victim(workers=1)
+    with server.connect() as connection:
+        connection.sendall(b"POST /count HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
+                           % (blocks * len(block)))
+        connection.sendall(block)
+        before = server.memory
+        grown = []
+        for _ in range(blocks - 1):
+            connection.sendall(block)
+            grown.append(server.memory - before)
+        assert connection.recv(65536).endswith(b"%d\n" % (blocks * len(block)))
+    assert max(grown) < 2 << 20 or SANITIZED, max(grown)
